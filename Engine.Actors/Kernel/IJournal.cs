@@ -1,0 +1,91 @@
+using Engine.Actors.Deciders;
+
+namespace Engine.Actors.Kernel;
+
+/// <summary>
+/// The durable side of all partitions of a node: frames, snapshots, keys and who owns a partition. One contract suite
+/// (Engine.Tests/Kernel/JournalContract) holds for every implementation.
+/// </summary>
+public interface IJournal : IDisposable
+{
+    /// <summary>Fixed when the store was made.</summary>
+    int Partitions { get; }
+
+    /// <summary>
+    /// Takes the partition over: raises its epoch durably, so that writes of any earlier owner are refused from then on, and
+    /// only then reads where the journal ends.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException" />
+    Lease Acquire(int partition, string owner);
+
+    /// <summary>
+    /// Hands a write over. Writes of one partition are carried out in the order they were submitted; writes of several
+    /// partitions may share a transaction. <see cref="JournalWrite.Complete"/> is called exactly once, from a thread of
+    /// the journal. The write's buffers are borrowed until then.
+    /// </summary>
+    void Submit(JournalWrite write);
+
+    /// <summary>The frames behind <paramref name="after"/> up to the end, in order.</summary>
+    /// <exception cref="StoreUnavailableException" />
+    IEnumerable<StoredFrame> ReadFrames(int partition, long after);
+
+    /// <summary>The newest checkpoint, or null.</summary>
+    byte[]? ReadCheckpoint(int partition);
+
+    /// <summary>A part of a snapshot segment.</summary>
+    byte[] ReadSegment(int partition, long segment, int offset, int count);
+
+    /// <summary>The wrapped key, or null when it was dropped or never was.</summary>
+    byte[]? ReadKey(int partition, KeyRef key);
+
+    /// <summary>False while the last write failed for a reason of the store (disk full, read-only); it tries by itself and comes back.</summary>
+    bool IsWritable { get; }
+}
+
+/// <param name="Epoch">Which ownership a write is made under.</param>
+/// <param name="LastSequence">The newest frame, 0 for none.</param>
+public readonly record struct Lease(long Epoch, long LastSequence);
+
+public readonly record struct StoredFrame(long Sequence, byte[] Bytes);
+
+public enum WriteOutcome
+{
+    /// <summary>On disk, all of it.</summary>
+    Durable,
+    /// <summary>The epoch is not the newest, or the frame does not follow the tail. Nothing was written.</summary>
+    Refused,
+    /// <summary>The store could not write. Nothing was written.</summary>
+    Failed,
+    /// <summary>Whether it was written is not known. The owner takes the partition over again to find out.</summary>
+    Unknown,
+}
+
+/// <summary>All that becomes durable together for one partition: any of its parts may be missing.</summary>
+public abstract class JournalWrite
+{
+    public int Partition { get; init; }
+    public long Epoch { get; set; }
+
+    /// <summary>0 when there is no frame.</summary>
+    public long Sequence { get; set; }
+    public ReadOnlyMemory<byte> Frame { get; set; }
+
+    /// <summary>Wrapped keys that came with this frame, addressed by (Sequence, index).</summary>
+    public List<byte[]> Keys { get; } = [];
+    public List<KeyRef> DroppedKeys { get; } = [];
+
+    /// <summary>0 when there is no segment.</summary>
+    public long Segment { get; set; }
+    public ReadOnlyMemory<byte> SegmentBytes { get; set; }
+    public List<long> RemovedSegments { get; } = [];
+    public byte[]? Checkpoint { get; set; }
+
+    /// <summary>Tells the owner what became of it. Short: it runs on the journal's thread.</summary>
+    public abstract void Complete(WriteOutcome outcome);
+}
+
+/// <summary>The store can't be read or reached.</summary>
+public sealed class StoreUnavailableException : Exception
+{
+    public StoreUnavailableException(string message, Exception? inner = null) : base(message, inner) { }
+}
