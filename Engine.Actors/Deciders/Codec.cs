@@ -224,6 +224,17 @@ public sealed class Codec
         }
     }
 
+    public void Indexes(List<int> items)
+    {
+        var count = Count(items.Count);
+        for (var i = 0; i < count; i++)
+        {
+            var item = IsWriting ? items[i] : 0;
+            Int(ref item);
+            if (!IsWriting) items.Add(item);
+        }
+    }
+
     /// <summary>The number of elements that follow: written as given, read and returned.</summary>
     public int Count(int count)
     {

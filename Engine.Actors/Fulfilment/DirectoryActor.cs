@@ -1,0 +1,48 @@
+using Engine.Actors.Deciders;
+
+namespace Engine.Actors.Fulfilment;
+
+/// <summary>A partition's own copy of all warehouses, so that every decision has them at hand and replays alike.</summary>
+public sealed class DirectoryActor : Actor
+{
+    readonly List<WarehouseSettings> _warehouses = [];
+
+    public DirectoryActor(ActorId id) : base(id) { }
+
+    public IReadOnlyList<WarehouseSettings> Warehouses => _warehouses;
+
+    /// <summary>Stock in a warehouse that nobody has described counts as open.</summary>
+    public bool IsOpen(string code)
+    {
+        foreach (var warehouse in _warehouses)
+            if (warehouse.Code == code) return warehouse.State == WarehouseState.Open;
+        return true;
+    }
+
+    public override void Decide(Command command, Turn turn)
+    {
+        if (command is not ListWarehouse list) throw new InvariantBrokenException($"{Id} does not understand {command.GetType().Name}");
+        turn.Emit(new DirectoryChanged { Settings = list.Settings });
+        turn.Send(turn.Sender, new WarehouseIsListed());
+    }
+
+    public override void Evolve(Event happened, in Stamp stamp)
+    {
+        if (happened is not DirectoryChanged e) throw new InvariantBrokenException($"{Id} does not know {happened.GetType().Name}");
+        _warehouses.RemoveAll(w => w.Code == e.Settings.Code);
+        _warehouses.Add(e.Settings);
+        _warehouses.Sort(static (a, b) => string.CompareOrdinal(a.Code, b.Code));
+    }
+
+    public override object View(long now) => _warehouses.ToArray();
+
+    public override void Layout(Codec codec) => codec.List(_warehouses);
+}
+
+public sealed class DirectoryChanged : Event
+{
+    public WarehouseSettings Settings = new();
+
+    public override byte Tag => 32;
+    public override void Layout(Codec codec) => codec.Record(Settings);
+}

@@ -1,0 +1,80 @@
+using Engine.Actors.Deciders;
+
+namespace Engine.Actors.Inventory;
+
+/// <summary>Who waits for stock, and who gets it when it comes: paid first, then urgency, then order time.</summary>
+public static class BackorderDecider
+{
+    /// <summary>How long stock offered to a paid order is held before the order is asked about it (milliseconds).</summary>
+    const long OfferHeld = 60_000;
+
+    public static void Decide(SkuActor sku, AwaitStock wish, Turn turn)
+    {
+        if (wish.Backorder.Cancelled)
+        {
+            if (sku.BackorderOf(wish.Backorder.ReservationId) is not null) turn.Emit(new BackorderEnded { ReservationId = wish.Backorder.ReservationId });
+            return;
+        }
+        turn.Emit(new BackorderQueued { Backorder = wish.Backorder });
+        // Stock may have come while the order was making up its mind.
+        Serve(sku, turn);
+    }
+
+    /// <summary>Gives free stock to those who wait. An offer is a lock like any other; the order takes it or gives it back.</summary>
+    public static void Serve(SkuActor sku, Turn turn)
+    {
+        if (sku.Backorders.Count == 0 || sku.Available == 0) return;
+        foreach (var waiting in sku.Backorders.ToArray())
+        {
+            if (sku.Available == 0) return;
+            var stock = LineDecider.Candidates(sku, waiting.Warehouses).FirstOrDefault(s => sku.AvailableIn(s) >= waiting.Quantity);
+            if (stock is null) continue;
+            var available = sku.AvailableIn(stock);
+            turn.Emit(new BackorderEnded { ReservationId = waiting.ReservationId, Served = true });
+            turn.Emit(new StockReserved
+            {
+                ReservationId = waiting.ReservationId,
+                OrderId = waiting.OrderId,
+                Warehouse = stock.Warehouse,
+                Quantity = waiting.Quantity,
+                Owner = ReservationOwner.Order,
+                ExpiresAt = waiting.Paid ? turn.Now + OfferHeld : waiting.ExpiresAt,
+                PayingExpiresAt = waiting.PayingExpiresAt,
+                LinesInOrder = waiting.LinesInOrder,
+            });
+            turn.Send(ActorId.Order(waiting.OrderId), new LineAnswer
+            {
+                ReservationId = waiting.ReservationId,
+                Kind = LineAnswerKind.Offered,
+                Warehouse = stock.Warehouse,
+                Available = available,
+                Quantity = waiting.Quantity,
+                Version = sku.Version,
+                Fitting = [stock.Warehouse],
+            });
+        }
+    }
+
+    /// <summary>
+    /// Physical loss reached promised stock: the newest unpaid locks of orders give way, in the same frame, until the promise
+    /// fits what is there. Locks of callers stay: nobody here could tell their owner.
+    /// </summary>
+    public static void EvictNewestUnpaid(SkuActor sku, string warehouse, Turn turn)
+    {
+        var stock = sku.Find(warehouse)!;
+        if (stock.Shortage == 0) return;
+        var unpaid = sku.Reservations
+            .Where(r => r.Owner == ReservationOwner.Order && r.State == ReservationState.Reserved && r.Warehouse == stock.Warehouse)
+            .OrderByDescending(r => r.ReservedAt).ThenByDescending(r => r.Id, StringComparer.Ordinal).ToArray();
+        foreach (var lockOf in unpaid)
+        {
+            if (stock.Shortage == 0) return;
+            var (id, order, quantity) = (lockOf.Id, lockOf.OrderId, lockOf.Quantity);
+            turn.Emit(new ReservationReleased { ReservationId = id, Quantity = quantity, Why = "stock was lost" });
+            turn.Send(ActorId.Order(order), new LineAnswer
+            {
+                ReservationId = id, Kind = LineAnswerKind.Evicted, Warehouse = warehouse, Quantity = quantity, Version = sku.Version, Available = sku.Available,
+            });
+        }
+    }
+}

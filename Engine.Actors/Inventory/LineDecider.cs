@@ -1,0 +1,158 @@
+using Engine.Actors.Deciders;
+
+namespace Engine.Actors.Inventory;
+
+/// <summary>What an order asks for its lines. Every message is answered, also when there is nothing to do.</summary>
+public static class LineDecider
+{
+    /// <summary>A lock of a larger order younger than this may yet be given back (milliseconds).</summary>
+    const long Young = 5_000;
+
+    public static void Decide(SkuActor sku, ReserveLine wish, Turn turn)
+    {
+        var answer = new LineAnswer { ReservationId = wish.ReservationId, Quantity = wish.Quantity, Version = sku.Version };
+        if (!sku.Known)
+        {
+            if (!sku.AwaitingOrders.Contains(turn.Sender.Key)) turn.Emit(new OrderAwaitsSku { OrderId = turn.Sender.Key });
+            answer.Kind = LineAnswerKind.UnknownSku;
+            turn.Send(turn.Sender, answer);
+            return;
+        }
+        if (sku.Reservation(wish.ReservationId) is { } held)
+        {
+            // An offer from the backorder queue that crossed with the order's own question: it has what it asks for.
+            if (wish.Commit) Commit(held, turn);
+            (answer.Kind, answer.Warehouse, answer.Quantity) = (Granted(wish.Commit), held.Warehouse, held.Quantity);
+            answer.Fitting.Add(held.Warehouse);
+            turn.Send(turn.Sender, answer);
+            return;
+        }
+
+        WarehouseStock? chosen = null;
+        foreach (var stock in Candidates(sku, wish.Warehouses))
+        {
+            var available = sku.AvailableIn(stock);
+            if (available >= wish.Quantity)
+            {
+                answer.Fitting.Add(stock.Warehouse);
+                if (chosen is null) (chosen, answer.Available) = (stock, available);
+            }
+            else if (chosen is null)
+            {
+                answer.Available = Math.Max(answer.Available, available);
+                answer.Temporary |= available + sku.YoungHolds(stock.Warehouse, turn.Now - Young) >= wish.Quantity;
+            }
+        }
+        if (chosen is null)
+        {
+            answer.Kind = LineAnswerKind.Refused;
+            Replenishment.Suggest(sku, wish.Quantity - answer.Available, "", turn);
+        }
+        else
+        {
+            (answer.Kind, answer.Warehouse, answer.Temporary) = (Granted(wish.Commit), chosen.Warehouse, false);
+            turn.Emit(new StockReserved
+            {
+                ReservationId = wish.ReservationId,
+                OrderId = turn.Sender.Key,
+                Warehouse = chosen.Warehouse,
+                Quantity = wish.Quantity,
+                Owner = ReservationOwner.Order,
+                Committed = wish.Commit,
+                ExpiresAt = wish.ExpiresAt,
+                PayingExpiresAt = wish.PayingExpiresAt,
+                LinesInOrder = wish.LinesInOrder,
+            });
+        }
+        turn.Send(turn.Sender, answer);
+    }
+
+    public static void Decide(SkuActor sku, ChangeLine wish, Turn turn)
+    {
+        var answer = new LineAnswer { ReservationId = wish.ReservationId, Version = sku.Version };
+        var reservation = sku.Reservation(wish.ReservationId);
+        if (reservation is null)
+        {
+            answer.Kind = WithoutReservation(sku, wish, turn);
+            turn.Send(turn.Sender, answer);
+            return;
+        }
+        (answer.Warehouse, answer.Quantity) = (reservation.Warehouse, reservation.Quantity);
+        answer.Kind = wish.Change switch
+        {
+            LineChange.Commit => Commit(reservation, turn),
+            LineChange.Extend => Extend(reservation, wish, turn),
+            LineChange.Ship => Ship(reservation, turn),
+            _ => Release(reservation, wish, turn),
+        };
+        if (answer.Kind == LineAnswerKind.Released)
+        {
+            BackorderDecider.Serve(sku, turn);
+            Replenishment.CloseIfMet(sku, turn);
+        }
+        turn.Send(turn.Sender, answer);
+    }
+
+    /// <summary>It may be waiting, or be gone; a release is done either way.</summary>
+    static LineAnswerKind WithoutReservation(SkuActor sku, ChangeLine wish, Turn turn)
+    {
+        var waiting = sku.BackorderOf(wish.ReservationId);
+        switch (wish.Change)
+        {
+            case LineChange.Release or LineChange.Expire or LineChange.Reduce:
+                if (waiting is not null) turn.Emit(new BackorderEnded { ReservationId = wish.ReservationId });
+                return LineAnswerKind.Released;
+            case LineChange.Extend when waiting is not null:
+                turn.Emit(new LockExtended { ReservationId = wish.ReservationId, ExpiresAt = wish.ExpiresAt });
+                return LineAnswerKind.Extended;
+            default:
+                return LineAnswerKind.Gone;
+        }
+    }
+
+    static LineAnswerKind Granted(bool committed) => committed ? LineAnswerKind.GrantedCommitted : LineAnswerKind.Granted;
+
+    static LineAnswerKind Commit(Reservation reservation, Turn turn)
+    {
+        if (reservation.State == ReservationState.Reserved) turn.Emit(new ReservationCommitted { ReservationId = reservation.Id });
+        return LineAnswerKind.Committed;
+    }
+
+    static LineAnswerKind Extend(Reservation reservation, ChangeLine wish, Turn turn)
+    {
+        if (reservation.State == ReservationState.Reserved)
+            turn.Emit(new LockExtended { ReservationId = reservation.Id, Tier = LockTier.Paying, ExpiresAt = wish.ExpiresAt });
+        return LineAnswerKind.Extended;
+    }
+
+    static LineAnswerKind Ship(Reservation reservation, Turn turn)
+    {
+        turn.Emit(new ReservationShipped { ReservationId = reservation.Id });
+        return LineAnswerKind.Shipped;
+    }
+
+    static LineAnswerKind Release(Reservation reservation, ChangeLine wish, Turn turn)
+    {
+        turn.Emit(new ReservationReleased
+        {
+            ReservationId = reservation.Id,
+            Quantity = wish.Change == LineChange.Reduce ? Math.Min(wish.Quantity, reservation.Quantity) : reservation.Quantity,
+            End = wish.Change == LineChange.Expire ? ReservationState.Expired : ReservationState.Released,
+            Why = wish.Why,
+        });
+        return LineAnswerKind.Released;
+    }
+
+    /// <summary>The asked warehouses that have ever held the SKU; all of them, in code order, where none was named.</summary>
+    internal static IEnumerable<WarehouseStock> Candidates(SkuActor sku, List<string> warehouses)
+    {
+        if (warehouses.Count == 0) return sku.Warehouses;
+        return Named(sku, warehouses);
+
+        static IEnumerable<WarehouseStock> Named(SkuActor sku, List<string> warehouses)
+        {
+            foreach (var warehouse in warehouses)
+                if (sku.Find(warehouse) is { } stock) yield return stock;
+        }
+    }
+}

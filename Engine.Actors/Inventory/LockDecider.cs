@@ -1,0 +1,42 @@
+using Engine.Actors.Deciders;
+
+namespace Engine.Actors.Inventory;
+
+/// <summary>
+/// Locks end by themselves. A caller's lock is freed at its deadline; an order's is freed on the order's durable answer,
+/// because a payment may already be acknowledged there.
+/// </summary>
+public static class LockDecider
+{
+    /// <summary>Deadlines decided in one turn: a storm of expiries is paced so that others keep their turn.</summary>
+    const int PerTurn = 256;
+
+    public static void Decide(SkuActor sku, Turn turn)
+    {
+        var freed = false;
+        for (var i = 0; i < PerTurn && sku.NextDue(turn.Now) is { } id; i++)
+        {
+            if (sku.Reservation(id) is { Owner: ReservationOwner.Caller } reservation)
+            {
+                turn.Emit(new ReservationReleased { ReservationId = id, End = ReservationState.Expired, Quantity = reservation.Quantity, Why = "lock lapsed" });
+                freed = true;
+                continue;
+            }
+            var order = sku.Reservation(id)?.OrderId ?? sku.BackorderOf(id)!.OrderId;
+            turn.Emit(new LockQuestioned { ReservationId = id });
+            turn.Send(ActorId.Order(order), new LockDue { ReservationId = id });
+        }
+        if (!freed) return;
+        BackorderDecider.Serve(sku, turn);
+        Replenishment.CloseIfMet(sku, turn);
+    }
+
+    public static StockReply Decide(SkuActor sku, FreeOrphan found, Turn turn)
+    {
+        if (sku.Reservation(found.ReservationId) is not { Owner: ReservationOwner.Order, IsLive: true } orphan)
+            return new(StockOutcome.UnknownReservation, sku.ToView());
+        turn.Emit(new ReservationReleased { ReservationId = orphan.Id, Quantity = orphan.Quantity, Why = found.Why, Orphan = true });
+        BackorderDecider.Serve(sku, turn);
+        return new(StockOutcome.Done, sku.ToView());
+    }
+}

@@ -1,0 +1,44 @@
+using Engine.Actors.Deciders;
+
+namespace Engine.Actors.Inventory;
+
+/// <summary>
+/// Replenishment suggestions (智能补货建议): a shortage tells purchasing what to order. One open suggestion per SKU, which
+/// grows with the shortfall and closes when stock covers it.
+/// </summary>
+public static class Replenishment
+{
+    /// <summary>How long a purchase takes until it is on the shelf, hours.</summary>
+    const int LeadTimeHours = 72;
+    /// <summary>Stock kept on top of the expected demand.</summary>
+    const double SafetyStockFactor = 1.2;
+
+    internal static void Suggest(SkuActor sku, long shortfall, string warehouse, Turn turn)
+    {
+        // A growing shortfall is told again when it has doubled, not at every refusal of a flash sale.
+        if (shortfall <= 0 || shortfall < 2 * sku.ShortfallSuggested) return;
+        turn.Emit(new ReplenishmentSuggested { Shortfall = shortfall, Warehouse = warehouse });
+    }
+
+    internal static void CloseIfMet(SkuActor sku, Turn turn)
+    {
+        if (sku.ShortfallSuggested > 0 && sku.Backorders.Count == 0 && sku.Available >= sku.ShortfallSuggested) turn.Emit(new ReplenishmentClosed());
+    }
+
+    /// <summary>Shortfall, plus what is expected to sell until the goods are there, with a margin, plus the missing safety stock.</summary>
+    public static ReplenishmentView Of(SkuActor sku, long shortfall, string? warehouse, long now)
+    {
+        var turnover = sku.DailyTurnover(now);
+        var demand = (turnover ?? 0) * LeadTimeHours / 24 * SafetyStockFactor;
+        long free = 0;
+        foreach (var stock in sku.Warehouses) free += stock.Free;
+        var missingSafety = Math.Max(0, sku.SafetyStock - Math.Max(0, free));
+        var suggested = shortfall + missingSafety + (long)Math.Ceiling(demand);
+        return new(sku.Sku, string.IsNullOrEmpty(warehouse) ? null : warehouse, shortfall, suggested, LeadTimeHours, turnover, SafetyStockFactor,
+            sku.SuggestedAt == 0 ? now : sku.SuggestedAt);
+    }
+
+    /// <summary>The open suggestion, if there is one.</summary>
+    public static ReplenishmentView? Open(SkuActor sku, long now) =>
+        sku.ShortfallSuggested == 0 ? null : Of(sku, sku.ShortfallSuggested, sku.ShortfallWarehouse, now);
+}

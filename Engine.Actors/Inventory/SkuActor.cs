@@ -1,0 +1,531 @@
+using Engine.Actors.Deciders;
+
+namespace Engine.Actors.Inventory;
+
+/// <summary>Stock of the SKU in one warehouse.</summary>
+public sealed class WarehouseStock : IEncoded
+{
+    public string Warehouse = "";
+    public long OnHand;
+    public long Reserved;
+    public long Committed;
+    /// <summary>What physical loss took from stock already promised; shrinks as the promise is kept or given back.</summary>
+    public long Shortage;
+
+    public long Free => OnHand - Reserved - Committed;
+
+    public void Layout(Codec codec)
+    {
+        codec.Text(ref Warehouse);
+        codec.Long(ref OnHand);
+        codec.Long(ref Reserved);
+        codec.Long(ref Committed);
+        codec.Long(ref Shortage);
+    }
+}
+
+/// <summary>What an adjustment line was answered, kept seven days so that the same reference gets the same answer.</summary>
+public sealed class AppliedAdjustment : IEncoded
+{
+    public string Key = "";
+    public ulong Asked;
+    public long At;
+    public long OnHand;
+    public long Version;
+    public long Shortage;
+
+    public void Layout(Codec codec)
+    {
+        codec.Text(ref Key);
+        codec.Fixed64(ref Asked);
+        codec.Long(ref At);
+        codec.Long(ref OnHand);
+        codec.Long(ref Version);
+        codec.Long(ref Shortage);
+    }
+}
+
+/// <summary>
+/// The stock of one SKU over all warehouses, its reservations and who waits for it: the state, and how events change it.
+/// What may happen is decided in <see cref="StockDecider"/> and the deciders beside it.
+/// </summary>
+public sealed class SkuActor : Actor
+{
+    /// <summary>How long ended reservations of callers and applied adjustments are remembered (API.md, Idempotency).</summary>
+    public const long Remembered = 7 * Day;
+    public const long Day = 24 * 60 * 60 * 1000L;
+    const int YoungKept = 64;
+    const int FreedKept = 100;
+
+    readonly List<WarehouseStock> _warehouses = [];
+    readonly Dictionary<string, Reservation> _reservations = [];
+    readonly PriorityQueue<string, long> _deadlines = new();
+    readonly Queue<Reservation> _ended = new();
+    readonly Dictionary<string, long> _usedTokens = [];
+    readonly Queue<string> _usedTokenOrder = new();
+    readonly Dictionary<string, AppliedAdjustment> _adjustments = [];
+    readonly Queue<AppliedAdjustment> _adjustmentOrder = new();
+    readonly SortedSet<Backorder> _backorders = new(BackorderPriority.Instance);
+    readonly Dictionary<string, Backorder> _backorderIndex = [];
+    readonly List<Reservation> _young = [];
+    readonly List<string> _awaitingOrders = [];
+    readonly List<FreedLock> _freed = [];
+    readonly long[] _committedPerDay = new long[8];
+    long _lastDay;
+    long _firstCommitDay;
+
+    public SkuActor(ActorId id) : base(id) { }
+
+    public string Sku => Id.Key;
+    public bool Known { get; private set; }
+    public string Name { get; private set; } = "";
+    public bool Strict { get; private set; }
+    public int SafetyStock { get; private set; }
+    public List<string> Barcodes { get; private set; } = [];
+    public List<string> Aliases { get; private set; } = [];
+    /// <summary>Rises with every event of this SKU.</summary>
+    public long Version { get; private set; }
+
+    public IReadOnlyList<WarehouseStock> Warehouses => _warehouses;
+    public IReadOnlyCollection<Reservation> Reservations => _reservations.Values;
+    public IReadOnlyCollection<Backorder> Backorders => _backorders;
+    public IReadOnlyList<string> AwaitingOrders => _awaitingOrders;
+
+    public long ShortfallSuggested { get; private set; }
+    public string ShortfallWarehouse { get; private set; } = "";
+    public long SuggestedAt { get; private set; }
+
+    /// <summary>Free to promise: max(0, on hand − reserved − committed − safety stock).</summary>
+    public long Available
+    {
+        get
+        {
+            long free = -SafetyStock;
+            foreach (var warehouse in _warehouses) free += warehouse.Free;
+            return Math.Max(0, free);
+        }
+    }
+
+    public long AvailableIn(WarehouseStock warehouse) => Math.Max(0, Math.Min(warehouse.Free, Available));
+
+    public WarehouseStock? Find(string warehouse)
+    {
+        foreach (var stock in _warehouses)
+            if (string.Equals(stock.Warehouse, warehouse, StringComparison.Ordinal)) return stock;
+        return null;
+    }
+
+    public Reservation? Reservation(string id) => _reservations.GetValueOrDefault(id);
+    public Backorder? BackorderOf(string reservationId) => _backorderIndex.GetValueOrDefault(reservationId);
+    public bool IsUsed(string tokenId) => _usedTokens.ContainsKey(tokenId);
+    public AppliedAdjustment? Adjustment(string key) => _adjustments.GetValueOrDefault(key);
+
+    /// <summary>Committed per day over the last seven days; null while nothing was ever committed.</summary>
+    public double? DailyTurnover(long now)
+    {
+        if (_firstCommitDay == 0) return null;
+        var today = now / Day;
+        long sum = 0;
+        for (var day = today - 6; day <= today; day++)
+            if (day > _lastDay - 8 && day <= _lastDay) sum += _committedPerDay[day % 8];
+        return sum / 7.0;
+    }
+
+    /// <summary>
+    /// Stock held by orders of several lines that took it so lately that they may yet give it back. A hint that is not part
+    /// of the state: after a reload it starts empty, and a refusal is then final one round earlier.
+    /// </summary>
+    public long YoungHolds(string warehouse, long since)
+    {
+        long sum = 0;
+        foreach (var reservation in _young)
+            if (reservation.State == ReservationState.Reserved && reservation.ReservedAt >= since && reservation.Warehouse == warehouse) sum += reservation.Quantity;
+        return sum;
+    }
+
+    /// <summary>The lock or wait that falls due first, while any does.</summary>
+    public string? NextDue(long now)
+    {
+        DropStaleDeadlines();
+        return _deadlines.TryPeek(out var id, out var at) && at <= now ? id : null;
+    }
+
+    public override long Deadline
+    {
+        get
+        {
+            DropStaleDeadlines();
+            return _deadlines.TryPeek(out _, out var at) ? at : Never;
+        }
+    }
+
+    public override void Decide(Command command, Turn turn) => StockDecider.Decide(this, command, turn);
+
+    public override void Evolve(Event happened, in Stamp stamp)
+    {
+        Version++;
+        switch (happened)
+        {
+            case StockReserved e: Evolve(e, stamp); break;
+            case ReservationCommitted e: Evolve(e, stamp); break;
+            case ReservationReleased e: Evolve(e, stamp); break;
+            case ReservationShipped e: Evolve(e, stamp); break;
+            case LockExtended e: Evolve(e); break;
+            case LockQuestioned e: Evolve(e); break;
+            case StockAdjusted e: Evolve(e, stamp); break;
+            case SkuConfigured e: Evolve(e); break;
+            case BackorderQueued e: Queue(e.Backorder); break;
+            case BackorderEnded e: Dequeue(e.ReservationId); break;
+            case ReplenishmentSuggested e:
+                (ShortfallSuggested, ShortfallWarehouse) = (e.Shortfall, e.Warehouse);
+                if (SuggestedAt == 0) SuggestedAt = stamp.At;
+                break;
+            case ReplenishmentClosed: (ShortfallSuggested, ShortfallWarehouse, SuggestedAt) = (0, "", 0); break;
+            case OrderAwaitsSku e: _awaitingOrders.Add(e.OrderId); break;
+            default: throw new InvariantBrokenException($"{Id} does not know {happened.GetType().Name}");
+        }
+    }
+
+    void Evolve(StockReserved e, in Stamp stamp)
+    {
+        var warehouse = Find(e.Warehouse) ?? throw new InvariantBrokenException($"{Id} has no stock in {e.Warehouse}");
+        // Texts that many reservations share are kept once.
+        var reservation = new Reservation
+        {
+            Id = e.ReservationId,
+            OrderId = e.OrderId,
+            Warehouse = warehouse.Warehouse,
+            Quantity = e.Quantity,
+            Owner = e.Owner,
+            State = e.Committed ? ReservationState.Committed : ReservationState.Reserved,
+            ReservedAt = stamp.At,
+            ExpiresAt = e.ExpiresAt,
+            FirstExpiresAt = e.ExpiresAt,
+            PayingExpiresAt = e.PayingExpiresAt,
+            KeyId = string.Intern(e.KeyId),
+            Revalidated = e.Revalidated,
+            LinesInOrder = e.LinesInOrder,
+        };
+        _reservations.Add(reservation.Id, reservation);
+        if (e.Committed)
+        {
+            warehouse.Committed += e.Quantity;
+            CountCommitted(e.Quantity, stamp.At);
+        }
+        else
+        {
+            warehouse.Reserved += e.Quantity;
+            _deadlines.Enqueue(reservation.Id, reservation.ExpiresAt);
+        }
+        if (e.TokenId.Length > 0) RememberToken(e.TokenId, e.TokenExpiresAt, stamp.At);
+        if (e.LinesInOrder > 1)
+        {
+            if (_young.Count == YoungKept) _young.RemoveAt(0);
+            _young.Add(reservation);
+        }
+        Check(warehouse);
+    }
+
+    void Evolve(ReservationCommitted e, in Stamp stamp)
+    {
+        var reservation = Live(e.ReservationId);
+        var warehouse = Find(reservation.Warehouse)!;
+        reservation.State = ReservationState.Committed;
+        warehouse.Reserved -= reservation.Quantity;
+        warehouse.Committed += reservation.Quantity;
+        CountCommitted(reservation.Quantity, stamp.At);
+        Check(warehouse);
+    }
+
+    void Evolve(ReservationReleased e, in Stamp stamp)
+    {
+        var reservation = Live(e.ReservationId);
+        var warehouse = Find(reservation.Warehouse)!;
+        if (reservation.State == ReservationState.Committed) warehouse.Committed -= e.Quantity;
+        else warehouse.Reserved -= e.Quantity;
+        if (e.Quantity == reservation.Quantity) End(reservation, e.End, stamp.At);
+        else reservation.Quantity -= e.Quantity;
+        if (e.Orphan)
+        {
+            if (_freed.Count == FreedKept) _freed.RemoveAt(0);
+            _freed.Add(new FreedLock { ReservationId = reservation.Id, OrderId = reservation.OrderId, Warehouse = reservation.Warehouse, Quantity = e.Quantity, Why = e.Why, At = stamp.At });
+        }
+        Check(warehouse);
+    }
+
+    void Evolve(ReservationShipped e, in Stamp stamp)
+    {
+        var reservation = Live(e.ReservationId);
+        var warehouse = Find(reservation.Warehouse)!;
+        if (reservation.State == ReservationState.Committed) warehouse.Committed -= reservation.Quantity;
+        else warehouse.Reserved -= reservation.Quantity;
+        // Goods that left were there, whatever the books said: shipping from a recorded shortage uses up the shortage.
+        var fromShortage = Math.Min(warehouse.Shortage, Math.Max(0, reservation.Quantity - warehouse.OnHand));
+        warehouse.OnHand -= reservation.Quantity - fromShortage;
+        warehouse.Shortage -= fromShortage;
+        End(reservation, ReservationState.Shipped, stamp.At);
+        Check(warehouse);
+    }
+
+    void Evolve(LockExtended e)
+    {
+        if (_backorderIndex.TryGetValue(e.ReservationId, out var waiting))
+        {
+            waiting.ExpiresAt = e.ExpiresAt;
+            waiting.Asked = false;
+            _deadlines.Enqueue(waiting.ReservationId, waiting.ExpiresAt);
+            return;
+        }
+        var reservation = Live(e.ReservationId);
+        reservation.Tier = e.Tier;
+        reservation.ExpiresAt = e.ExpiresAt;
+        reservation.Asked = false;
+        _deadlines.Enqueue(reservation.Id, reservation.ExpiresAt);
+    }
+
+    void Evolve(LockQuestioned e)
+    {
+        if (_backorderIndex.TryGetValue(e.ReservationId, out var waiting)) waiting.Asked = true;
+        else Live(e.ReservationId).Asked = true;
+    }
+
+    void Evolve(StockAdjusted e, in Stamp stamp)
+    {
+        var warehouse = Find(e.Warehouse);
+        if (warehouse is null)
+        {
+            warehouse = new WarehouseStock { Warehouse = string.Intern(e.Warehouse) };
+            _warehouses.Add(warehouse);
+            _warehouses.Sort(static (a, b) => string.CompareOrdinal(a.Warehouse, b.Warehouse));
+        }
+        warehouse.OnHand += e.Delta;
+        warehouse.Shortage += e.Shortage;
+        Check(warehouse);
+        while (_adjustmentOrder.TryPeek(out var oldest) && oldest.At < stamp.At - Remembered) _adjustments.Remove(_adjustmentOrder.Dequeue().Key);
+        Remember(new AppliedAdjustment
+        {
+            Key = AdjustDecider.Key(e.Reference, e.LineNumber), Asked = e.Asked, At = stamp.At, OnHand = warehouse.OnHand, Version = Version, Shortage = e.Shortage,
+        });
+    }
+
+    void Evolve(SkuConfigured e)
+    {
+        Known = true;
+        (Name, Strict, SafetyStock, Barcodes, Aliases) = (e.Name, e.Strict, e.SafetyStock, e.Barcodes, e.Aliases);
+        _awaitingOrders.Clear();
+    }
+
+    void Queue(Backorder backorder)
+    {
+        // The event stays as it was written: the state keeps its own copy.
+        var waiting = new Backorder
+        {
+            ReservationId = backorder.ReservationId,
+            OrderId = backorder.OrderId,
+            Quantity = backorder.Quantity,
+            Warehouses = backorder.Warehouses,
+            Paid = backorder.Paid,
+            Urgency = backorder.Urgency,
+            PlacedAt = backorder.PlacedAt,
+            ExpiresAt = backorder.ExpiresAt,
+            PayingExpiresAt = backorder.PayingExpiresAt,
+            LinesInOrder = backorder.LinesInOrder,
+        };
+        Dequeue(waiting.ReservationId);
+        _backorders.Add(waiting);
+        _backorderIndex.Add(waiting.ReservationId, waiting);
+        if (waiting.ExpiresAt != Never) _deadlines.Enqueue(waiting.ReservationId, waiting.ExpiresAt);
+    }
+
+    void Dequeue(string reservationId)
+    {
+        if (_backorderIndex.Remove(reservationId, out var waiting)) _backorders.Remove(waiting);
+    }
+
+    void End(Reservation reservation, ReservationState state, long at)
+    {
+        reservation.State = state;
+        reservation.EndedAt = at;
+        // An order remembers its own lines; a caller's id must stay known, so that a repeat is never a second grant.
+        if (reservation.Owner == ReservationOwner.Order) _reservations.Remove(reservation.Id);
+        else _ended.Enqueue(reservation);
+        while (_ended.TryPeek(out var oldest) && oldest.EndedAt < at - Remembered) _reservations.Remove(_ended.Dequeue().Id);
+    }
+
+    void RememberToken(string tokenId, long expiresAt, long now)
+    {
+        while (_usedTokenOrder.TryPeek(out var oldest) && _usedTokens[oldest] < now) _usedTokens.Remove(_usedTokenOrder.Dequeue());
+        if (_usedTokens.TryAdd(tokenId, expiresAt)) _usedTokenOrder.Enqueue(tokenId);
+    }
+
+    void Remember(AppliedAdjustment adjustment)
+    {
+        if (_adjustments.TryAdd(adjustment.Key, adjustment)) _adjustmentOrder.Enqueue(adjustment);
+    }
+
+    void CountCommitted(int quantity, long at)
+    {
+        var day = at / Day;
+        if (_firstCommitDay == 0) _firstCommitDay = day;
+        for (var passed = Math.Max(_lastDay + 1, day - 7); passed <= day; passed++) _committedPerDay[passed % 8] = 0;
+        _lastDay = Math.Max(_lastDay, day);
+        _committedPerDay[day % 8] += quantity;
+    }
+
+    Reservation Live(string id) =>
+        _reservations.TryGetValue(id, out var reservation) && reservation.IsLive
+            ? reservation
+            : throw new InvariantBrokenException($"{Id}: reservation {id} is not live");
+
+    /// <summary>Promise 1, after every event.</summary>
+    void Check(WarehouseStock stock)
+    {
+        stock.Shortage = Math.Min(stock.Shortage, Math.Max(0, stock.Reserved + stock.Committed - stock.OnHand));
+        if (stock.OnHand < 0 || stock.Reserved < 0 || stock.Committed < 0 || stock.Shortage < 0 || stock.Reserved + stock.Committed > stock.OnHand + stock.Shortage)
+            throw new InvariantBrokenException(
+                $"{Id} in {stock.Warehouse}: reserved {stock.Reserved} + committed {stock.Committed} against on hand {stock.OnHand} + shortage {stock.Shortage}");
+    }
+
+    void DropStaleDeadlines()
+    {
+        while (_deadlines.TryPeek(out var id, out var at))
+        {
+            if (_backorderIndex.TryGetValue(id, out var waiting))
+            {
+                if (!waiting.Asked && waiting.ExpiresAt == at) return;
+            }
+            else if (_reservations.TryGetValue(id, out var reservation) && reservation.State == ReservationState.Reserved && !reservation.Asked && reservation.ExpiresAt == at)
+            {
+                return;
+            }
+            _deadlines.Dequeue();
+        }
+    }
+
+    public StockView ToView()
+    {
+        long onHand = 0, reserved = 0, committed = 0, shortage = 0;
+        var warehouses = new WarehouseStockView[_warehouses.Count];
+        for (var i = 0; i < warehouses.Length; i++)
+        {
+            var w = _warehouses[i];
+            (onHand, reserved, committed, shortage) = (onHand + w.OnHand, reserved + w.Reserved, committed + w.Committed, shortage + w.Shortage);
+            warehouses[i] = new WarehouseStockView(w.Warehouse, w.OnHand, w.Reserved, w.Committed, AvailableIn(w), w.Shortage);
+        }
+        var aliases = Aliases.ConvertAll(AliasActor.Split);
+        return new StockView(Sku, Known, Name, Strict, Version, onHand, reserved, committed, shortage, Available, SafetyStock, [.. Barcodes], aliases, warehouses, _backorders.Count);
+    }
+
+    public override object View(long now) => ToView();
+
+    public IEnumerable<FreedLockView> Freed() =>
+        _freed.Select(f => new FreedLockView(Sku, f.ReservationId, f.OrderId, f.Warehouse, f.Quantity, f.Why, f.At));
+
+    public override void Layout(Codec codec)
+    {
+        var (known, name, strict, safety, version) = (Known, Name, Strict, SafetyStock, Version);
+        codec.Bool(ref known);
+        codec.Text(ref name);
+        codec.Bool(ref strict);
+        codec.Int(ref safety);
+        codec.Long(ref version);
+        (Known, Name, Strict, SafetyStock, Version) = (known, name, strict, safety, version);
+        codec.Texts(Barcodes);
+        codec.Texts(Aliases);
+        codec.List(_warehouses);
+        var (shortfall, where, since) = (ShortfallSuggested, ShortfallWarehouse, SuggestedAt);
+        codec.Long(ref shortfall);
+        codec.Text(ref where);
+        codec.Long(ref since);
+        (ShortfallSuggested, ShortfallWarehouse, SuggestedAt) = (shortfall, where, since);
+        codec.Long(ref _lastDay);
+        codec.Long(ref _firstCommitDay);
+        for (var i = 0; i < _committedPerDay.Length; i++) codec.Long(ref _committedPerDay[i]);
+        codec.Texts(_awaitingOrders);
+        codec.List(_freed);
+        LayoutReservations(codec);
+        LayoutMemory(codec);
+    }
+
+    void LayoutReservations(Codec codec)
+    {
+        List<Reservation> reservations = codec.IsWriting ? [.. _reservations.Values] : [];
+        codec.List(reservations);
+        List<Backorder> backorders = codec.IsWriting ? [.. _backorders] : [];
+        codec.List(backorders);
+        if (codec.IsWriting) return;
+        foreach (var reservation in reservations)
+        {
+            reservation.Warehouse = Find(reservation.Warehouse)?.Warehouse ?? reservation.Warehouse;
+            reservation.KeyId = string.Intern(reservation.KeyId);
+            _reservations.Add(reservation.Id, reservation);
+            if (reservation is { State: ReservationState.Reserved, Asked: false }) _deadlines.Enqueue(reservation.Id, reservation.ExpiresAt);
+        }
+        foreach (var ended in reservations.Where(r => !r.IsLive).OrderBy(r => r.EndedAt)) _ended.Enqueue(ended);
+        foreach (var waiting in backorders)
+        {
+            _backorders.Add(waiting);
+            _backorderIndex.Add(waiting.ReservationId, waiting);
+            if (waiting.ExpiresAt != Never && !waiting.Asked) _deadlines.Enqueue(waiting.ReservationId, waiting.ExpiresAt);
+        }
+    }
+
+    void LayoutMemory(Codec codec)
+    {
+        List<AppliedAdjustment> adjustments = codec.IsWriting ? [.. _adjustmentOrder] : [];
+        codec.List(adjustments);
+        if (!codec.IsWriting) adjustments.ForEach(Remember);
+        var tokens = codec.Count(_usedTokenOrder.Count);
+        if (codec.IsWriting)
+        {
+            foreach (var id in _usedTokenOrder) Token(codec, id, _usedTokens[id]);
+        }
+        else
+        {
+            for (var i = 0; i < tokens; i++) Token(codec, "", 0);
+        }
+    }
+
+    void Token(Codec codec, string id, long expiresAt)
+    {
+        codec.Text(ref id);
+        codec.Long(ref expiresAt);
+        if (!codec.IsWriting && _usedTokens.TryAdd(id, expiresAt)) _usedTokenOrder.Enqueue(id);
+    }
+}
+
+/// <summary>A lock that the auditor found without an owner.</summary>
+sealed class FreedLock : IEncoded
+{
+    public string ReservationId = "";
+    public string OrderId = "";
+    public string Warehouse = "";
+    public int Quantity;
+    public string Why = "";
+    public long At;
+
+    public void Layout(Codec codec)
+    {
+        codec.Text(ref ReservationId);
+        codec.Text(ref OrderId);
+        codec.Text(ref Warehouse);
+        codec.Int(ref Quantity);
+        codec.Text(ref Why);
+        codec.Long(ref At);
+    }
+}
+
+/// <summary>Paid first, then urgency, then order time.</summary>
+sealed class BackorderPriority : IComparer<Backorder>
+{
+    public static readonly BackorderPriority Instance = new();
+
+    public int Compare(Backorder? a, Backorder? b)
+    {
+        if (a is null || b is null) return 0;
+        if (a.Paid != b.Paid) return a.Paid ? -1 : 1;
+        if (a.Urgency != b.Urgency) return b.Urgency.CompareTo(a.Urgency);
+        var byTime = a.PlacedAt.CompareTo(b.PlacedAt);
+        return byTime != 0 ? byTime : string.CompareOrdinal(a.ReservationId, b.ReservationId);
+    }
+}

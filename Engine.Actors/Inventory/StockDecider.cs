@@ -1,0 +1,162 @@
+using Engine.Actors.Deciders;
+using Engine.Actors.Fulfilment;
+
+namespace Engine.Actors.Inventory;
+
+/// <summary>Commands to a SKU from callers. Messages from orders are decided in <see cref="LineDecider"/>.</summary>
+public static class StockDecider
+{
+    public static void Decide(SkuActor sku, Command command, Turn turn)
+    {
+        switch (command)
+        {
+            case ReserveLine c: LineDecider.Decide(sku, c, turn); break;
+            case ChangeLine c: LineDecider.Decide(sku, c, turn); break;
+            case AwaitStock c: BackorderDecider.Decide(sku, c, turn); break;
+            case DeadlineReached: LockDecider.Decide(sku, turn); break;
+            case Reserve c: turn.Reply(Decide(sku, c, turn)); break;
+            case ChangeReservation c: turn.Reply(Decide(sku, c, turn)); break;
+            case AdjustStock c: turn.Reply(AdjustDecider.Decide(sku, c, turn)); break;
+            case ConfigureSku c: turn.Reply(Decide(sku, c, turn)); break;
+            case FreeOrphan c: turn.Reply(LockDecider.Decide(sku, c, turn)); break;
+            default: throw new InvariantBrokenException($"{sku.Id} does not understand {command.GetType().Name}");
+        }
+    }
+
+    /// <summary>The order of these checks is part of the contract (API.md, refusals): callers see the first that applies.</summary>
+    static StockReply Decide(SkuActor sku, Reserve wish, Turn turn)
+    {
+        if (!sku.Known) return new(StockOutcome.UnknownSku, sku.ToView());
+        if (sku.Reservation(wish.ReservationId) is { } earlier)
+        {
+            return earlier.OrderId == wish.OrderId && earlier.Quantity == wish.Quantity
+                ? new(StockOutcome.Repeated, sku.ToView()) { Reservation = ReservationView.First(sku.Sku, earlier) }
+                : new(StockOutcome.IdempotencyConflict, sku.ToView());
+        }
+        if (sku.IsUsed(wish.Token.TokenId)) return new(StockOutcome.TokenUsed, sku.ToView());
+        if (turn.Now > wish.Token.ExpiresAt) return new(StockOutcome.TokenExpired, sku.ToView());
+        var moved = wish.Token.Version != sku.Version;
+        if (moved && sku.Strict) return new(StockOutcome.StaleToken, sku.ToView());
+
+        var directory = (DirectoryActor)turn.Directory;
+        var warehouse = wish.Warehouse is null
+            ? sku.Warehouses.FirstOrDefault(w => sku.AvailableIn(w) >= wish.Quantity && directory.IsOpen(w.Warehouse))
+            : sku.Find(wish.Warehouse) is { } asked && sku.AvailableIn(asked) >= wish.Quantity ? asked : null;
+        if (warehouse is null) return Short(sku, wish, directory, turn);
+
+        turn.Emit(new StockReserved
+        {
+            ReservationId = wish.ReservationId,
+            OrderId = wish.OrderId,
+            Warehouse = warehouse.Warehouse,
+            Quantity = wish.Quantity,
+            Owner = ReservationOwner.Caller,
+            ExpiresAt = turn.Now + wish.OrderTier,
+            PayingExpiresAt = turn.Now + wish.PayingTier,
+            KeyId = wish.KeyId,
+            Revalidated = moved,
+            TokenId = wish.Token.TokenId,
+            TokenExpiresAt = wish.Token.ExpiresAt,
+        });
+        return new(StockOutcome.Done, sku.ToView()) { Reservation = ReservationView.Of(sku.Sku, sku.Reservation(wish.ReservationId)!) };
+    }
+
+    static StockReply Short(SkuActor sku, Reserve wish, DirectoryActor directory, Turn turn)
+    {
+        long fits = 0;
+        foreach (var w in sku.Warehouses)
+            if (wish.Warehouse is null ? directory.IsOpen(w.Warehouse) : w.Warehouse == wish.Warehouse) fits = Math.Max(fits, sku.AvailableIn(w));
+        Replenishment.Suggest(sku, wish.Quantity - fits, wish.Warehouse ?? "", turn);
+        return new(StockOutcome.InsufficientStock, sku.ToView())
+        {
+            WouldFit = fits,
+            Replenishment = Replenishment.Of(sku, wish.Quantity - fits, wish.Warehouse, turn.Now),
+        };
+    }
+
+    static StockReply Decide(SkuActor sku, ChangeReservation change, Turn turn)
+    {
+        if (sku.Reservation(change.ReservationId) is not { Owner: ReservationOwner.Caller } reservation)
+            return new(sku.Known ? StockOutcome.UnknownReservation : StockOutcome.UnknownSku, sku.ToView());
+        var outcome = change.Change switch
+        {
+            ReservationChange.Paying => Paying(reservation, turn),
+            ReservationChange.Commit => Commit(reservation, turn),
+            ReservationChange.Release => Release(reservation, turn),
+            _ => Ship(reservation, turn),
+        };
+        if (outcome == StockOutcome.Done && change.Change == ReservationChange.Release) BackorderDecider.Serve(sku, turn);
+        return new(outcome, sku.ToView()) { Reservation = ReservationView.Of(sku.Sku, reservation) };
+    }
+
+    static StockOutcome Paying(Reservation reservation, Turn turn)
+    {
+        if (!reservation.IsLive) return StockOutcome.ReservationClosed;
+        if (reservation.State == ReservationState.Committed || reservation.Tier == LockTier.Paying) return StockOutcome.Repeated;
+        if (turn.Now >= reservation.ExpiresAt) return Expire(reservation, turn);
+        turn.Emit(new LockExtended { ReservationId = reservation.Id, Tier = LockTier.Paying, ExpiresAt = Math.Max(reservation.ExpiresAt, reservation.PayingExpiresAt) });
+        return StockOutcome.Done;
+    }
+
+    static StockOutcome Commit(Reservation reservation, Turn turn)
+    {
+        if (reservation.State is ReservationState.Committed or ReservationState.Shipped) return StockOutcome.Repeated;
+        if (!reservation.IsLive) return StockOutcome.ReservationClosed;
+        if (turn.Now >= reservation.ExpiresAt) return Expire(reservation, turn);
+        turn.Emit(new ReservationCommitted { ReservationId = reservation.Id });
+        return StockOutcome.Done;
+    }
+
+    static StockOutcome Release(Reservation reservation, Turn turn)
+    {
+        if (reservation.State == ReservationState.Released) return StockOutcome.Repeated;
+        if (!reservation.IsLive) return StockOutcome.ReservationClosed;
+        turn.Emit(new ReservationReleased { ReservationId = reservation.Id, Quantity = reservation.Quantity, Why = "caller" });
+        return StockOutcome.Done;
+    }
+
+    static StockOutcome Ship(Reservation reservation, Turn turn)
+    {
+        if (reservation.State == ReservationState.Shipped) return StockOutcome.Repeated;
+        if (reservation.State != ReservationState.Committed) return StockOutcome.ReservationClosed;
+        turn.Emit(new ReservationShipped { ReservationId = reservation.Id });
+        return StockOutcome.Done;
+    }
+
+    /// <summary>The lock has lapsed although its timer has not come round yet: time decides, not the timer.</summary>
+    static StockOutcome Expire(Reservation reservation, Turn turn)
+    {
+        turn.Emit(new ReservationReleased { ReservationId = reservation.Id, End = ReservationState.Expired, Quantity = reservation.Quantity, Why = "lock lapsed" });
+        return StockOutcome.ReservationClosed;
+    }
+
+    static StockReply Decide(SkuActor sku, ConfigureSku wish, Turn turn)
+    {
+        var known = sku.Known;
+        var aliases = wish.Aliases?.Select(AliasActor.Join).Distinct().ToList() ?? sku.Aliases;
+        var wanted = new SkuConfigured
+        {
+            Name = wish.Name ?? sku.Name,
+            Strict = wish.Strict ?? sku.Strict,
+            SafetyStock = wish.SafetyStock ?? sku.SafetyStock,
+            Barcodes = wish.Barcodes?.ToList() ?? [.. sku.Barcodes],
+            Aliases = [.. aliases],
+        };
+        if (known && wanted.Name == sku.Name && wanted.Strict == sku.Strict && wanted.SafetyStock == sku.SafetyStock
+            && wanted.Barcodes.SequenceEqual(sku.Barcodes) && wanted.Aliases.SequenceEqual(sku.Aliases))
+            return new(StockOutcome.Repeated, sku.ToView());
+
+        foreach (var alias in aliases.Except(sku.Aliases)) turn.Send(new ActorId(ActorKind.Alias, alias), new MapAlias { Sku = sku.Sku });
+        foreach (var alias in sku.Aliases.Except(aliases)) turn.Send(new ActorId(ActorKind.Alias, alias), new MapAlias { Sku = sku.Sku, Remove = true });
+        Configure(sku, wanted, turn);
+        BackorderDecider.Serve(sku, turn);
+        return new(known ? StockOutcome.Repeated : StockOutcome.Done, sku.ToView());
+    }
+
+    /// <summary>Makes the SKU known and tells the orders that were waiting for that.</summary>
+    internal static void Configure(SkuActor sku, SkuConfigured settings, Turn turn)
+    {
+        foreach (var order in sku.AwaitingOrders) turn.Send(ActorId.Order(order), new SkuResolved { Code = sku.Sku, Sku = sku.Sku });
+        turn.Emit(settings);
+    }
+}

@@ -1,0 +1,63 @@
+using Engine.Actors.Deciders;
+
+namespace Engine.Actors.Kernel;
+
+/// <summary>Payments, releases and the like come before new work, but no lane can fill the machine (<see cref="Limits"/>).</summary>
+public enum Lane : byte
+{
+    Urgent = 0,
+    Normal = 1,
+}
+
+/// <param name="Tenant">Who asks (a shop): inside a lane tenants take turns and have a limit of their own.</param>
+/// <param name="WithView">Show the actor as it stands when the answer goes out.</param>
+/// <param name="Settle">How long the answer may wait for the actor to be settled; zero for not at all.</param>
+public readonly record struct AskOptions(Lane Lane = Lane.Normal, string Tenant = "", bool WithView = false, TimeSpan Settle = default);
+
+public enum AnswerKind : byte
+{
+    /// <summary>Decided and durable.</summary>
+    Reply = 0,
+    /// <summary>Refused for load; nothing has happened.</summary>
+    Overloaded = 1,
+    /// <summary>The store can't write; nothing has happened.</summary>
+    StoreUnavailable = 2,
+    /// <summary>Whether it has happened is not known.</summary>
+    OutcomeUnknown = 3,
+    /// <summary>The partition has stopped for a fault; nothing has happened.</summary>
+    Stopped = 4,
+}
+
+public readonly record struct Answer(AnswerKind Kind, object? Reply = null, object? View = null);
+
+/// <param name="State"><c>open</c>, <c>opening</c>, <c>stopped</c> or <c>closed</c>.</param>
+/// <param name="Fault">Why it stopped, with the entry.</param>
+public sealed record PartitionStatus(
+    int Partition, string State, long Epoch, long Sequence, int Queued, int ActorsLoaded, int ActorsStored, int OpenDeadlines, string? Fault);
+
+/// <summary>The engine as everything around it sees it: ask an actor, read one, look over all.</summary>
+public interface IEngine
+{
+    int Partitions { get; }
+
+    /// <summary>True once every partition that is not stopped for a fault serves, and the store can be written.</summary>
+    bool IsReady { get; }
+
+    bool IsWritable { get; }
+
+    IReadOnlyList<PartitionStatus> Status { get; }
+
+    ValueTask<Answer> AskAsync(ActorId to, Command command, AskOptions options = default);
+
+    /// <summary>
+    /// Reads an actor where it lives, showing only what is durable. <paramref name="read"/> runs on the partition: it must be
+    /// quick and must not keep the actor. An actor that never was is shown in its initial state.
+    /// </summary>
+    ValueTask<Answer> ReadAsync<TActor>(ActorId id, Func<TActor, long, object?> read) where TActor : Actor;
+
+    /// <summary>
+    /// Looks over the actors in memory (closed orders have left it), partition by partition, each as it is durable at one
+    /// moment; results in no order. <paramref name="pick"/> runs on the partitions, like a read.
+    /// </summary>
+    Task<IReadOnlyList<T>> ScanAsync<TActor, T>(Func<TActor, long, T?> pick) where TActor : Actor where T : class;
+}

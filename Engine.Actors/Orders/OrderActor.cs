@@ -1,0 +1,391 @@
+using Engine.Actors.Deciders;
+using Engine.Actors.Inventory;
+
+namespace Engine.Actors.Orders;
+
+public enum OrderPhase : byte
+{
+    /// <summary>Nothing asked, or nothing any more.</summary>
+    Idle = 0,
+    Reserving = 1,
+    /// <summary>Every line has its stock.</summary>
+    Locked = 2,
+    /// <summary>One line waits for stock, nothing is held.</summary>
+    Backordered = 3,
+}
+
+/// <summary>
+/// One order: facts about payment, stock, fulfilment and after-sale, and how events change them. Its state is derived from
+/// the facts (<see cref="OrderStates"/>); what may happen is decided in <see cref="OrderDecider"/> and the deciders beside it.
+/// </summary>
+public sealed class OrderActor : Actor
+{
+    readonly List<OrderLine> _lines = [];
+    readonly List<PaymentFact> _payments = [];
+    readonly List<RefundFact> _refunds = [];
+    readonly List<KeptFact> _kept = [];
+    readonly List<HistoryItem> _history = [];
+    readonly List<Explanation> _explanations = [];
+    readonly List<string> _flags = [];
+    readonly List<RememberedCall> _calls = [];
+    readonly List<string> _ranked = [];
+
+    OrderDetails _details = new();
+    ShopPolicy _policy = new();
+    bool _known, _held, _cancelled, _expired, _reopened, _forgotten, _hasStep;
+    string _source = "", _heldReason = "", _endReason = "", _operator = "";
+    string _carrier = "", _trackingNumber = "";
+    long _receivedAt, _lockBase, _stateSince, _refundDue;
+    long _keySequence;
+    int _keyIndex = -1;
+    int _waitingLine = -1;
+    OrderPhase _phase;
+    ReservingRound _round;
+    MicroState _step;
+
+    public OrderActor(ActorId id) : base(id) { }
+
+    public string OrderId => Id.Key;
+    public bool Known => _known;
+    /// <summary>Something is known of it, if only facts that came before the order.</summary>
+    public bool Anticipated => _known || _payments.Count > 0 || _kept.Count > 0 || _refunds.Count > 0;
+    public OrderDetails Details => _details;
+    public ShopPolicy Policy => _policy;
+    public IReadOnlyList<OrderLine> Lines => _lines;
+    public IReadOnlyList<PaymentFact> Payments => _payments;
+    public IReadOnlyList<RefundFact> Refunds => _refunds;
+    public IReadOnlyList<KeptFact> Kept => _kept;
+    public IReadOnlyList<string> Flags => _flags;
+    public IReadOnlyList<string> Ranked => _ranked;
+    public bool Held => _held;
+    public string HeldReason => _heldReason;
+    public bool Cancelled => _cancelled;
+    public bool Expired => _expired;
+    /// <summary>It expired once and a late payment opened it again.</summary>
+    public bool Reopened => _reopened;
+    public ReservingRound Round => _round;
+    public bool Forgotten => _forgotten;
+    public OrderPhase Phase => _phase;
+    public int WaitingLine => _waitingLine;
+    public bool HasStep => _hasStep;
+    public MicroState Step => _step;
+    public long ReceivedAt => _receivedAt;
+    public MicroState State { get; private set; }
+    public KeyRef? PersonalKey => _keyIndex < 0 || _forgotten ? null : new KeyRef(_keySequence, _keyIndex);
+
+    /// <summary>The sum of payments that succeeded; a payment without an amount is the whole.</summary>
+    public long PaidSum
+    {
+        get
+        {
+            long sum = 0;
+            foreach (var p in _payments)
+                if (p.Status == PayStatus.Succeeded) sum += p.Amount == PaymentFact.Whole ? _details.Total : p.Amount;
+            return sum;
+        }
+    }
+
+    public long RefundedSum
+    {
+        get
+        {
+            long sum = 0;
+            foreach (var r in _refunds)
+                if (r.Status == RefundProgress.Succeeded) sum += r.Amount == PaymentFact.Whole ? PaidSum : r.Amount;
+            return sum;
+        }
+    }
+
+    public bool RefundedInFull => _refunds.Any(r => r.Status == RefundProgress.Succeeded && r.Full) || (PaidSum > 0 && RefundedSum >= PaidSum);
+
+    public bool HasSucceededPayment => _payments.Any(p => p.Status == PayStatus.Succeeded);
+
+    /// <summary>The sum of payments reaches the total; a payment of nothing for an order that costs nothing counts.</summary>
+    public bool IsPaid => _known && (PaidSum >= _details.Total) && (HasSucceededPayment || _details.Total == 0);
+
+    /// <summary>Its stock is committed as soon as it has it.</summary>
+    public bool MayCommit => IsPaid || (_known && _details.CashOnDelivery);
+
+    public bool PaymentStarted => !IsPaid && _payments.Any(p => p.Status is PayStatus.Started or PayStatus.Succeeded);
+
+    public long FloorAfterReceipt(long tier) => _receivedAt + Math.Min(60_000, tier / 5);
+
+    public long OrderDeadline => Math.Max(_lockBase + _policy.OrderTier, FloorAfterReceipt(_policy.OrderTier));
+
+    public long PayingDeadline => Math.Max(_lockBase + _policy.PayingTier, FloorAfterReceipt(_policy.PayingTier));
+
+    public long LockDeadline => PaymentStarted ? PayingDeadline : OrderDeadline;
+
+    public bool IsEnded => _cancelled || _expired;
+
+    public override bool IsSettled =>
+        _phase != OrderPhase.Reserving && !_lines.Exists(static l => l.Told || l.Stock == LineStock.Asked);
+
+    public override bool IsPassive => _known && State.IsClosed() && IsSettled;
+
+    public OrderLine? LineOf(string reservationId)
+    {
+        foreach (var line in _lines)
+            if (line.ReservationId(OrderId) == reservationId) return line;
+        return null;
+    }
+
+    public int IndexOf(OrderLine line) => _lines.IndexOf(line);
+
+    public RememberedCall? Call(ulong key) => _calls.Find(c => c.Key == key);
+
+    public bool HasFlag(string flag) => _flags.Contains(flag);
+
+    public override void Decide(Command command, Turn turn) => OrderDecider.Decide(this, command, turn);
+
+    public override void Evolve(Event happened, in Stamp stamp)
+    {
+        var note = Apply(happened, stamp);
+        var state = OrderStates.Derive(this);
+        if (state != State || _stateSince == 0)
+        {
+            State = state;
+            _stateSince = stamp.At;
+            note ??= new HistoryItem { Event = HistoryItem.NameOf(happened), Source = "system" };
+        }
+        if (note is null) return;
+        note.At = stamp.At;
+        note.State = state;
+        note.Paid = IsPaid;
+        _operator = note.Operator.Length > 0 ? note.Operator : _operator;
+        _history.Add(note);
+    }
+
+    /// <summary>Changes the facts; returns what the history shows of it even when the state stays.</summary>
+    HistoryItem? Apply(Event happened, in Stamp stamp)
+    {
+        switch (happened)
+        {
+            case OrderReceived e:
+                Receive(e, stamp);
+                return Note(e, e.Source);
+            case PaymentRecorded e:
+                _payments.RemoveAll(p => p.Reference == e.Payment.Reference && p.Status != PayStatus.Succeeded);
+                _payments.Add(e.Payment);
+                return Note(e, e.Source, reason: e.Payment.Status.ToString().ToLowerInvariant());
+            case ReservingStarted e:
+                (_phase, _round, _waitingLine) = (OrderPhase.Reserving, e.Round, -1);
+                _ranked.Clear();
+                _ranked.AddRange(e.Ranked);
+                return null;
+            case LinesAsked e:
+                foreach (var i in e.Lines)
+                {
+                    var line = _lines[i];
+                    line.Attempt++;
+                    (line.Stock, line.Told, line.Extended, line.Warehouse, line.Temporary) = (LineStock.Asked, false, false, "", false);
+                    line.Fitting.Clear();
+                }
+                return null;
+            case LineAnswered e:
+                Answer(_lines[e.Line], e);
+                return null;
+            case LinesTold e:
+                foreach (var i in e.Lines) Tell(_lines[i], e.Change);
+                return null;
+            case OrderLocked:
+                _phase = OrderPhase.Locked;
+                Explain("reserved", stamp);
+                return null;
+            case OrderBackordered e:
+                _phase = OrderPhase.Backordered;
+                _waitingLine = e.Line;
+                Explain("backordered", stamp, e.Line, _lines[e.Line].Available);
+                _lines[e.Line].Attempt++;
+                (_lines[e.Line].Stock, _lines[e.Line].Told, _lines[e.Line].Extended) = (LineStock.Waiting, false, false);
+                return null;
+            case OrderExpired e:
+                Explain("expired", stamp, text: e.Why, number: LockDeadline);
+                (_expired, _endReason, _phase, _waitingLine) = (true, e.Why, OrderPhase.Idle, -1);
+                return Note(e, "system", reason: e.Why);
+            case OrderReopened:
+                (_expired, _reopened) = (false, true);
+                Explain("reopened", stamp, number: PaidSum);
+                return Note(happened, "system");
+            case OrderCancelled e:
+                (_cancelled, _endReason, _phase, _held, _waitingLine) = (true, e.Reason, OrderPhase.Idle, false, -1);
+                Explain("cancelled", stamp, text: e.Reason);
+                return Note(e, e.Source, e.By, e.Reason);
+            case LinesCancelled e:
+                foreach (var cancelled in e.Lines)
+                    if (_lines.Find(l => l.Ordered.LineId == cancelled.LineId) is { } line) line.CancelledQuantity += cancelled.Quantity;
+                _refundDue += e.Refund;
+                if (e.Refund > 0) Flag("refund_due");
+                Explain("lines_cancelled", stamp, text: e.Reason, number: e.Refund);
+                return Note(e, "system", e.By, e.Reason);
+            case FactKept e:
+                _kept.Add(new KeptFact { Step = e.Step, CancelReason = e.CancelReason, CancelBy = e.CancelBy, Source = e.Source });
+                return Note(e, e.Source, reason: e.Step?.Step.Name() ?? "cancelled");
+            case OrderHeld e:
+                (_held, _heldReason, _phase) = (true, e.Reason, OrderPhase.Idle);
+                Explain("held", stamp, e.Line, text: e.Reason);
+                return Note(e, "system", reason: e.Reason);
+            case OrderUnheld e:
+                (_held, _heldReason) = (false, "");
+                _lockBase = Math.Max(_lockBase, stamp.At);
+                return Note(e, e.By.Length > 0 ? "api" : "system", e.By, e.Reason);
+            case LineResolved e:
+                (_lines[e.Line].Sku, _lines[e.Line].Stock) = (e.Sku, LineStock.None);
+                return null;
+            case StepTaken e:
+                return Take(e);
+            case RefundRecorded e:
+                _refunds.RemoveAll(r => r.Reference == e.Refund.Reference && r.Status == RefundProgress.Requested);
+                _refunds.Add(e.Refund);
+                return Note(e, e.Source, reason: e.Refund.Status.ToString().ToLowerInvariant());
+            case PersonForgotten e:
+                _forgotten = true;
+                _details.Personal = [];
+                _details.PersonalHash = 0;
+                return Note(e, "api", e.By, e.Reason);
+            case OrderFlagged e:
+                Flag(e.Flag);
+                return Note(e, e.Source, reason: e.Flag);
+            case CallRemembered e:
+                var now = stamp.At;
+                _calls.RemoveAll(c => c.At < now - SkuActor.Remembered);
+                _calls.Add(new RememberedCall { Key = e.Key, Body = e.Body, At = now });
+                return null;
+            default: throw new InvariantBrokenException($"{Id} does not know {happened.GetType().Name}");
+        }
+    }
+
+    void Receive(OrderReceived e, in Stamp stamp)
+    {
+        (_known, _source, _details, _policy) = (true, e.Source, e.Details, e.Policy);
+        (_receivedAt, _lockBase) = (stamp.At, e.LockBase);
+        (_keySequence, _keyIndex) = (stamp.Sequence, e.KeyIndex);
+        foreach (var flag in e.Flags) Flag(flag);
+        foreach (var ordered in e.Details.Lines)
+            _lines.Add(new OrderLine { Ordered = ordered, Sku = ordered.ByPlatformSku ? "" : ordered.Code });
+    }
+
+    /// <summary>What is given back is not counted on any more, also before the SKU has heard of it.</summary>
+    static void Tell(OrderLine line, LineChange change)
+    {
+        (line.Told, line.ToldChange) = (true, change);
+        if (change is LineChange.Release or LineChange.Expire) line.Stock = LineStock.Released;
+        else if (change == LineChange.Extend) line.Extended = true;
+    }
+
+    static void Answer(OrderLine line, LineAnswered e)
+    {
+        line.Told = false;
+        (line.Available, line.Version, line.Temporary) = (e.Available, e.Version, e.Temporary);
+        switch (e.Kind)
+        {
+            case LineAnswerKind.Granted or LineAnswerKind.GrantedCommitted or LineAnswerKind.Offered:
+                (line.Stock, line.Warehouse) = (e.Kind == LineAnswerKind.GrantedCommitted ? LineStock.Committed : LineStock.Reserved, e.Warehouse);
+                line.Fitting.Clear();
+                line.Fitting.AddRange(e.Fitting);
+                break;
+            case LineAnswerKind.Refused: line.Stock = LineStock.Refused; break;
+            case LineAnswerKind.UnknownSku: line.Stock = LineStock.Unknown; break;
+            case LineAnswerKind.Committed: line.Stock = LineStock.Committed; break;
+            case LineAnswerKind.Shipped: line.Stock = LineStock.Shipped; break;
+            case LineAnswerKind.Evicted or LineAnswerKind.Gone: (line.Stock, line.Warehouse) = (LineStock.Released, ""); break;
+            default: break;
+        }
+    }
+
+    HistoryItem Take(StepTaken e)
+    {
+        if (!e.Behind)
+        {
+            (_hasStep, _step) = (true, e.Step.Step);
+            if (e.Step.Carrier.Length > 0) (_carrier, _trackingNumber) = (e.Step.Carrier, e.Step.TrackingNumber);
+        }
+        _kept.RemoveAll(k => k.Step is { } kept && kept.Step == e.Step.Step);
+        return new HistoryItem
+        {
+            Event = e.Step.Step.Name(), Source = e.Source, Operator = e.Step.Operator, Device = e.Step.Device, Reason = e.Step.Reason, ReportedAt = e.Step.At, Behind = e.Behind,
+        };
+    }
+
+    void Flag(string flag)
+    {
+        if (!_flags.Contains(flag)) _flags.Add(flag);
+    }
+
+    void Explain(string decision, in Stamp stamp, int line = -1, long number = 0, string text = "") =>
+        _explanations.Add(new Explanation { Decision = decision, Line = line, Number = number, Text = text, At = stamp.At });
+
+    static HistoryItem Note(Event happened, string source, string by = "", string reason = "") =>
+        new() { Event = HistoryItem.NameOf(happened), Source = source, Operator = by, Reason = reason };
+
+    public override object View(long now) => new OrderView
+    {
+        OrderId = OrderId,
+        Known = _known,
+        Anticipated = Anticipated,
+        Source = _source,
+        State = State,
+        Paid = IsPaid,
+        StateSince = _stateSince,
+        ReceivedAt = _receivedAt,
+        Operator = _operator,
+        Overdue = _details.ShipBy > 0 && now > _details.ShipBy && State < MicroState.Shipped,
+        Details = _details,
+        PersonalKey = PersonalKey,
+        Lines = _lines.ConvertAll(l => new OrderLineView(
+            l.Ordered, l.Sku, l.Quantity, l.Warehouse, l.Attempt == 0 ? "" : l.ReservationId(OrderId), l.Stock)),
+        HasLock = _phase == OrderPhase.Locked && !MayCommit && !IsEnded,
+        LockTier = PaymentStarted ? LockTier.Paying : LockTier.Order,
+        LockExpiresAt = LockDeadline,
+        HeldReason = _heldReason,
+        Payments = [.. _payments],
+        Refunds = [.. _refunds],
+        RefundDue = OrderStates.RefundDue(this, _refundDue),
+        Carrier = _carrier,
+        TrackingNumber = _trackingNumber,
+        Flags = [.. _flags],
+        History = [.. _history],
+        Explain = Explaining.Render(this, _explanations),
+    };
+
+    public override void Layout(Codec codec)
+    {
+        codec.Bool(ref _known);
+        codec.Text(ref _source);
+        codec.Record(_details);
+        codec.Record(_policy);
+        codec.List(_lines);
+        codec.List(_payments);
+        codec.List(_refunds);
+        codec.List(_kept);
+        codec.List(_history);
+        codec.List(_explanations);
+        codec.Texts(_flags);
+        codec.List(_calls);
+        codec.Texts(_ranked);
+        codec.Bool(ref _held);
+        codec.Bool(ref _cancelled);
+        codec.Bool(ref _expired);
+        codec.Bool(ref _reopened);
+        codec.Bool(ref _forgotten);
+        codec.Bool(ref _hasStep);
+        codec.Text(ref _heldReason);
+        codec.Text(ref _endReason);
+        codec.Text(ref _operator);
+        codec.Text(ref _carrier);
+        codec.Text(ref _trackingNumber);
+        codec.Long(ref _receivedAt);
+        codec.Long(ref _lockBase);
+        codec.Long(ref _stateSince);
+        codec.Long(ref _refundDue);
+        codec.Long(ref _keySequence);
+        codec.Int(ref _keyIndex);
+        codec.Int(ref _waitingLine);
+        codec.Enum(ref _phase);
+        codec.Enum(ref _round);
+        codec.Enum(ref _step);
+        var state = State;
+        codec.Enum(ref state);
+        State = state;
+    }
+}

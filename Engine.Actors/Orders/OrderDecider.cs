@@ -1,0 +1,168 @@
+using Engine.Actors.Deciders;
+using Engine.Actors.Inventory;
+
+namespace Engine.Actors.Orders;
+
+/// <summary>
+/// What comes to an order from outside. Each fact is recorded first; what follows from all facts together is then decided in
+/// one place (<see cref="ReservationSaga.Advance"/>), so that the order of their arrival does not matter.
+/// </summary>
+public static class OrderDecider
+{
+    public static void Decide(OrderActor order, Command command, Turn turn)
+    {
+        switch (command)
+        {
+            case Intake c: turn.Reply(Decide(order, c, turn)); break;
+            case LineAnswer c: ReservationSaga.Answered(order, c, turn); break;
+            case LockDue c: ReservationSaga.Due(order, c, turn); break;
+            case SkuResolved c: ReservationSaga.Resolved(order, c, turn); break;
+            case UnholdOrder c: turn.Reply(Decide(order, c, turn)); break;
+            case ForgetPerson c: turn.Reply(Decide(order, c, turn)); break;
+            case AskOwnership c: turn.Reply(Owns(order, c.ReservationId)); break;
+            default: throw new InvariantBrokenException($"{order.Id} does not understand {command.GetType().Name}");
+        }
+    }
+
+    static OrderReply Decide(OrderActor order, Intake intake, Turn turn)
+    {
+        if (Repeats(order, intake.Idempotency) is { } repeated) return repeated;
+        if (!order.Known && intake.Details is null) return Early(order, intake, turn);
+        if (intake.OnlyWarehouses is { } only && !order.Lines.Any(l => only.Contains(l.Warehouse))) return new(OrderOutcome.Forbidden);
+
+        var created = !order.Known;
+        var reply = new OrderReply(OrderOutcome.Repeated);
+        if (created) Receive(order, intake, turn);
+        else if (intake.Details is not null) Compare(order, intake, turn);
+
+        if (intake.Payment is { } payment) reply = Worse(reply, PaymentDecider.Record(order, payment, intake.Source, turn));
+        if (intake.Cancellation is { } cancellation) reply = Worse(reply, CancellationDecider.Cancel(order, cancellation, intake, turn));
+        if (intake.Refund is { } refund) reply = Worse(reply, PaymentDecider.Record(order, refund, intake.Source, turn));
+        if (created) ApplyEarly(order, turn);
+        if (intake.Step is { } step) reply = Worse(reply, StepDecider.Take(order, step, intake.Source, turn));
+        ReservationSaga.Advance(order, turn);
+        if (intake.Idempotency is { } call && reply.Outcome is OrderOutcome.Done or OrderOutcome.Repeated && !created)
+            turn.Emit(new CallRemembered { Key = call.Key, Body = call.Body });
+        return created ? reply with { Outcome = OrderOutcome.Created } : reply;
+    }
+
+    /// <summary>Of the parts of one message the first that could not be done tells the answer.</summary>
+    static OrderReply Worse(OrderReply first, OrderReply second) =>
+        first.Outcome is OrderOutcome.Repeated || (first.Outcome == OrderOutcome.Done && second.Outcome != OrderOutcome.Repeated) ? second : first;
+
+    static OrderReply? Repeats(OrderActor order, Idempotency? call)
+    {
+        if (call is null || order.Call(call.Key) is not { } earlier) return null;
+        return new(earlier.Body == call.Body ? OrderOutcome.Repeated : OrderOutcome.IdempotencyConflict);
+    }
+
+    /// <summary>Facts of an order that has not come yet.</summary>
+    static OrderReply Early(OrderActor order, Intake intake, Turn turn)
+    {
+        if (!intake.KeepEarly) return new(OrderOutcome.UnknownOrder);
+        if (intake.Payment is { } payment) PaymentDecider.Record(order, payment, intake.Source, turn);
+        if (intake.Refund is { } refund) PaymentDecider.Record(order, refund, intake.Source, turn);
+        if (intake.Cancellation is { } cancellation && !order.Kept.Any(k => k.Step is null))
+            turn.Emit(new FactKept { CancelReason = cancellation.Reason, CancelBy = cancellation.By, Source = intake.Source });
+        if (intake.Step is { } step) StepDecider.Keep(order, step, intake.Source, turn);
+        return new(OrderOutcome.Kept);
+    }
+
+    static void Receive(OrderActor order, Intake intake, Turn turn)
+    {
+        var details = intake.Details!;
+        var key = intake.WrappedKey.Length > 0 ? turn.StoreKey(intake.WrappedKey).Index : -1;
+        turn.Emit(new OrderReceived
+        {
+            Source = intake.Source,
+            Details = details,
+            Policy = intake.Policy,
+            KeyIndex = key,
+            LockBase = LockBase(details.PlacedAt, intake.Policy.OrderTier, turn.Now),
+            Flags = [.. intake.Flags],
+        });
+    }
+
+    /// <summary>The platform's order time where it is credible: not in the future and not older than the tier; else the receipt.</summary>
+    static long LockBase(long placedAt, long tier, long now) => placedAt <= now && placedAt >= now - tier ? placedAt : now;
+
+    static void ApplyEarly(OrderActor order, Turn turn)
+    {
+        if (order.Cancelled) return;
+        if (order.Kept.FirstOrDefault(k => k.Step is null) is { } kept)
+            turn.Emit(new OrderCancelled { Reason = kept.CancelReason, By = kept.CancelBy, Source = kept.Source });
+        else if (order.RefundedInFull)
+            turn.Emit(new OrderCancelled { Reason = "refunded", By = "platform", Source = "system" });
+        else if (!order.MayCommit && order.Payments.Any(p => p.Status == PayStatus.Failed) && !order.PaymentStarted)
+            turn.Emit(new OrderExpired { Why = "payment_failed" });
+    }
+
+    /// <summary>A repeat of a known order: it stays as it is, differences are recorded and flagged.</summary>
+    static void Compare(OrderActor order, Intake intake, Turn turn)
+    {
+        foreach (var part in Differences(order, intake.Details!))
+        {
+            var flag = $"differs:{part}";
+            if (!order.HasFlag(flag)) turn.Emit(new OrderFlagged { Flag = flag, Source = intake.Source });
+        }
+        foreach (var flag in intake.Flags)
+            if (!order.HasFlag(flag)) turn.Emit(new OrderFlagged { Flag = flag, Source = intake.Source });
+    }
+
+    static IEnumerable<string> Differences(OrderActor order, OrderDetails told)
+    {
+        var known = order.Details;
+        var lines = known.Lines;
+        if (lines.Count != told.Lines.Count || lines.Where((l, i) => !Same(l, told.Lines[i])).Any()) yield return "lines";
+        if ((known.Goods, known.Freight, known.Discount, known.Tax, known.Total, known.Currency) != (told.Goods, told.Freight, told.Discount, told.Tax, told.Total, told.Currency))
+            yield return "amounts";
+        if (known.PlacedAt != told.PlacedAt) yield return "placed_at";
+        if (known.ShipBy != told.ShipBy) yield return "ship_by";
+        if (!order.Forgotten && known.PersonalHash != told.PersonalHash) yield return "personal";
+    }
+
+    static bool Same(OrderedLine a, OrderedLine b) => a.LineId == b.LineId && a.Code == b.Code && a.Quantity == b.Quantity && a.UnitPrice == b.UnitPrice;
+
+    static OrderReply Decide(OrderActor order, UnholdOrder wish, Turn turn)
+    {
+        if (Repeats(order, wish.Idempotency) is { } repeated) return repeated;
+        if (!order.Known) return new(OrderOutcome.UnknownOrder);
+        if (!order.Held) return NotAllowed(order);
+        if (wish.Corrections.Keys.FirstOrDefault(id => !order.Lines.Any(l => l.Ordered.LineId == id)) is { } unknown)
+            return new(OrderOutcome.Invalid) { Detail = $"corrections.lines: no line {unknown}" };
+        for (var i = 0; i < order.Lines.Count; i++)
+        {
+            var line = order.Lines[i];
+            if (wish.Corrections.TryGetValue(line.Ordered.LineId, out var sku)) turn.Emit(new LineResolved { Line = i, Sku = sku });
+            else if (line.Stock == LineStock.Unknown) turn.Emit(new LineResolved { Line = i, Sku = line.Sku });
+        }
+        turn.Emit(new OrderUnheld { By = wish.By, Reason = wish.Reason });
+        ReservationSaga.Advance(order, turn);
+        if (wish.Idempotency is { } call) turn.Emit(new CallRemembered { Key = call.Key, Body = call.Body });
+        return new(OrderOutcome.Done);
+    }
+
+    static OrderReply Decide(OrderActor order, ForgetPerson wish, Turn turn)
+    {
+        if (!order.Known) return new(OrderOutcome.UnknownOrder);
+        if (order.Forgotten) return new(OrderOutcome.Repeated);
+        if (!order.State.IsClosed()) return new(OrderOutcome.OrderOpen) { State = order.State };
+        if (order.PersonalKey is { } key) turn.DropKey(key);
+        turn.Emit(new PersonForgotten { By = wish.By, Reason = wish.Reason });
+        return new(OrderOutcome.Done);
+    }
+
+    static Ownership Owns(OrderActor order, string reservationId)
+    {
+        var line = order.LineOf(reservationId);
+        var mine = order.Known && line is not null && line.IsOpen && (line.HasStock || line.Stock is LineStock.Asked or LineStock.Waiting || line.Told);
+        return new(mine, order.State);
+    }
+
+    internal static OrderReply NotAllowed(OrderActor order)
+    {
+        var allowed = Transitions.NextSteps(order.State).Select(s => s.Name()).ToList();
+        if (Transitions.CanCancel(order.State)) allowed.Add(MicroState.Cancelled.Name());
+        return new(OrderOutcome.NotAllowed) { State = order.State, Allowed = allowed };
+    }
+}

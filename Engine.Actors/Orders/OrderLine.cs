@@ -1,0 +1,65 @@
+using Engine.Actors.Deciders;
+using Engine.Actors.Inventory;
+
+namespace Engine.Actors.Orders;
+
+public enum LineStock : byte
+{
+    None = 0,
+    Asked = 1,
+    Reserved = 2,
+    Committed = 3,
+    Refused = 4,
+    /// <summary>In the SKU's backorder queue.</summary>
+    Waiting = 5,
+    Released = 6,
+    Shipped = 7,
+    /// <summary>Its SKU is not known; who could tell has been asked.</summary>
+    Unknown = 8,
+}
+
+/// <summary>One line of an order and where its stock stands.</summary>
+public sealed class OrderLine : IEncoded
+{
+    public OrderedLine Ordered = new();
+    /// <summary>Empty while nobody knows it.</summary>
+    public string Sku = "";
+    public int CancelledQuantity;
+    public LineStock Stock;
+    public string Warehouse = "";
+    public int Attempt;
+    /// <summary>An instruction whose answer is awaited.</summary>
+    public bool Told;
+    public LineChange ToldChange;
+    /// <summary>As of the last answer.</summary>
+    public long Available;
+    public long Version;
+    public bool Temporary;
+    public List<string> Fitting = [];
+    /// <summary>Its lock was told to hold until the paying tier ends.</summary>
+    public bool Extended;
+
+    public int Quantity => Ordered.Quantity - CancelledQuantity;
+    public bool IsOpen => Quantity > 0;
+    public bool HasStock => Stock is LineStock.Reserved or LineStock.Committed or LineStock.Shipped;
+
+    /// <summary>Unique per SKU, and new with every attempt, so that an answer to an old one can't be taken for this one's.</summary>
+    public string ReservationId(string orderId) => Attempt <= 1 ? $"{orderId}~{Ordered.LineId}" : $"{orderId}~{Ordered.LineId}~{Attempt}";
+
+    public void Layout(Codec codec)
+    {
+        codec.Record(Ordered);
+        codec.Text(ref Sku);
+        codec.Int(ref CancelledQuantity);
+        codec.Enum(ref Stock);
+        codec.Text(ref Warehouse);
+        codec.Int(ref Attempt);
+        codec.Bool(ref Told);
+        codec.Enum(ref ToldChange);
+        codec.Long(ref Available);
+        codec.Long(ref Version);
+        codec.Bool(ref Temporary);
+        codec.Texts(Fitting);
+        codec.Bool(ref Extended);
+    }
+}

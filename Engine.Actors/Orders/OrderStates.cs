@@ -1,0 +1,27 @@
+namespace Engine.Actors.Orders;
+
+/// <summary>The one place where an order's state follows from its facts.</summary>
+public static class OrderStates
+{
+    public static MicroState Derive(OrderActor order)
+    {
+        if (!order.Known) return MicroState.Received;
+        if (order.RefundedInFull && (order.Cancelled || order.HasStep)) return MicroState.Refunded;
+        if (order.Cancelled) return order.PaidSum > order.RefundedSum ? MicroState.Refunding : MicroState.Cancelled;
+        if (order.HasStep) return order.Step;
+        if (order.Expired) return MicroState.Expired;
+        if (order.Held) return MicroState.Held;
+        return order.Phase switch
+        {
+            OrderPhase.Reserving => MicroState.Reserving,
+            OrderPhase.Backordered => MicroState.Backordered,
+            OrderPhase.Locked when order.MayCommit => MicroState.Paid,
+            OrderPhase.Locked => order.PaymentStarted ? MicroState.Paying : MicroState.AwaitingPayment,
+            _ => MicroState.Received,
+        };
+    }
+
+    /// <summary>What is still to be paid back, minor units: all of a cancelled order, the cancelled lines of another.</summary>
+    public static long RefundDue(OrderActor order, long ofLines) =>
+        Math.Max(0, (order.Cancelled ? order.PaidSum : Math.Min(ofLines, order.PaidSum)) - order.RefundedSum);
+}

@@ -1,0 +1,299 @@
+using Engine.Actors.Deciders;
+using Engine.Actors.Fulfilment;
+using Engine.Actors.Inventory;
+
+namespace Engine.Actors.Orders;
+
+/// <summary>
+/// How an order gets the stock of all its lines or of none. It asks all at once; what was refused only because other orders
+/// are in the middle of the same gives everything back and asks once more, one by one in SKU order, so that of orders that
+/// stand in each other's way one always wins. No order waits while it holds.
+/// </summary>
+static class ReservationSaga
+{
+    /// <summary>Stock offered to a paid order is held this long again while its other lines are asked (milliseconds).</summary>
+    const long OfferHeld = 60_000;
+
+    /// <summary>What follows from the facts as they are now. Called after every change; does nothing when nothing follows.</summary>
+    public static void Advance(OrderActor order, Turn turn)
+    {
+        if (!order.Known || order.Cancelled || order.Held) return;
+        if (order.Expired)
+        {
+            if (!order.IsPaid) return;
+            turn.Emit(new OrderReopened());
+        }
+        switch (order.Phase)
+        {
+            case OrderPhase.Idle when !order.HasStep: Start(order, ReservingRound.Parallel, turn); break;
+            case OrderPhase.Reserving: Conclude(order, turn); break;
+            case OrderPhase.Locked: FollowPayment(order, turn); break;
+            case OrderPhase.Backordered: Wait(order, turn); break;
+            default: break;
+        }
+        StepDecider.TakeKept(order, turn);
+    }
+
+    static void Start(OrderActor order, ReservingRound round, Turn turn)
+    {
+        var ranked = WarehouseChoice.Rank(order.Details.Place, ((DirectoryActor)turn.Directory).Warehouses);
+        turn.Emit(new ReservingStarted { Round = round, Ranked = ranked });
+        var missing = Missing(order);
+        if (round == ReservingRound.OneByOne && missing.Count > 1) missing = [missing.MinBy(i => order.Lines[i].Sku, StringComparer.Ordinal)];
+        if (missing.Count > 0) Ask(order, missing, ranked, turn);
+        else Conclude(order, turn);
+    }
+
+    static List<int> Missing(OrderActor order)
+    {
+        var missing = new List<int>();
+        for (var i = 0; i < order.Lines.Count; i++)
+            if (order.Lines[i].IsOpen && !order.Lines[i].HasStock) missing.Add(i);
+        return missing;
+    }
+
+    static void Ask(OrderActor order, List<int> lines, List<string> warehouses, Turn turn)
+    {
+        turn.Emit(new LinesAsked { Lines = lines });
+        foreach (var i in lines)
+        {
+            var line = order.Lines[i];
+            if (line.Sku.Length == 0)
+            {
+                AskAlias(order, line, turn);
+                continue;
+            }
+            turn.Send(ActorId.Sku(line.Sku), new ReserveLine
+            {
+                ReservationId = line.ReservationId(order.OrderId),
+                Quantity = line.Quantity,
+                Warehouses = warehouses,
+                ExpiresAt = order.LockDeadline,
+                PayingExpiresAt = order.PayingDeadline,
+                Commit = order.MayCommit,
+                LinesInOrder = order.Lines.Count,
+            });
+        }
+    }
+
+    static void AskAlias(OrderActor order, OrderLine line, Turn turn)
+    {
+        var key = order.OrderId.Split(':', 3);
+        turn.Send(ActorId.Alias(key[0], key[1], line.Ordered.Code), new ResolveAlias { Code = line.Ordered.Code });
+    }
+
+    /// <summary>A SKU has answered about one line.</summary>
+    public static void Answered(OrderActor order, LineAnswer answer, Turn turn)
+    {
+        // An answer to an earlier attempt: what it granted was given back right behind the question.
+        if (order.LineOf(answer.ReservationId) is not { } line) return;
+        if (answer.Kind == LineAnswerKind.UnknownSku && line.Stock == LineStock.Asked)
+        {
+            AskAlias(order, line, turn);
+            return;
+        }
+        var takesBack = line.Told && line.ToldChange is LineChange.Release or LineChange.Expire;
+        if (takesBack && answer.Kind != LineAnswerKind.Released) return;
+        if (answer.Kind == LineAnswerKind.Extended && !line.Told) return;
+
+        turn.Emit(new LineAnswered
+        {
+            Line = order.IndexOf(line),
+            Kind = answer.Kind,
+            Warehouse = answer.Warehouse,
+            Available = answer.Available,
+            Version = answer.Version,
+            Temporary = answer.Temporary,
+            // Kept only where a choice may follow from it.
+            Fitting = order.Lines.Count > 1 ? answer.Fitting : [],
+        });
+        switch (answer.Kind)
+        {
+            case LineAnswerKind.Offered when order.Phase == OrderPhase.Backordered: Start(order, ReservingRound.OneByOne, turn); break;
+            case LineAnswerKind.Evicted or LineAnswerKind.Gone when !order.IsEnded && !order.HasStep && order.Phase == OrderPhase.Locked:
+                Short(order, line, turn, orWait: true);
+                break;
+            default: break;
+        }
+        Advance(order, turn);
+    }
+
+    /// <summary>All questions are answered: every line has stock, or what is missing decides how it goes on.</summary>
+    static void Conclude(OrderActor order, Turn turn)
+    {
+        if (order.Lines.Any(l => l.Stock == LineStock.Asked)) return;
+        if (order.Lines.FirstOrDefault(l => l.IsOpen && l.Stock == LineStock.Unknown) is { } unknown)
+        {
+            GiveBack(order, LineChange.Release, "unknown_sku", turn);
+            turn.Emit(new OrderHeld { Reason = "unknown_sku", Line = order.IndexOf(unknown) });
+            return;
+        }
+        var refused = order.Lines.FirstOrDefault(l => l.IsOpen && l.Stock == LineStock.Refused);
+        if (refused is not null)
+        {
+            var othersMayGiveBack = order.Round == ReservingRound.Parallel && order.Lines.Any(l => l.IsOpen && l.Stock == LineStock.Refused && l.Temporary);
+            if (!othersMayGiveBack)
+            {
+                Short(order, refused, turn);
+                return;
+            }
+            GiveBack(order, LineChange.Release, "other orders stand in the way", turn);
+            Start(order, ReservingRound.OneByOne, turn);
+            return;
+        }
+        var missing = Missing(order);
+        if (missing.Count > 0)
+        {
+            if (order.Round == ReservingRound.OneByOne) missing = [missing.MinBy(i => order.Lines[i].Sku, StringComparer.Ordinal)];
+            Ask(order, missing, [.. order.Ranked], turn);
+            return;
+        }
+        if (order.Round != ReservingRound.Gathering && WarehouseOfAll(order) is { } common)
+        {
+            Gather(order, common, turn);
+            return;
+        }
+        turn.Emit(new OrderLocked());
+        FollowPayment(order, turn);
+    }
+
+    /// <summary>The nearest warehouse that could serve every line, when the grants are spread over several; else the order is split.</summary>
+    static string? WarehouseOfAll(OrderActor order)
+    {
+        var open = order.Lines.Where(l => l.IsOpen).ToArray();
+        if (open.Length < 2 || open.All(l => l.Warehouse == open[0].Warehouse)) return null;
+        return order.Ranked.FirstOrDefault(w => open.All(l => l.Fitting.Contains(w)));
+    }
+
+    static void Gather(OrderActor order, string warehouse, Turn turn)
+    {
+        var elsewhere = new List<int>();
+        for (var i = 0; i < order.Lines.Count; i++)
+            if (order.Lines[i].IsOpen && order.Lines[i].Warehouse != warehouse) elsewhere.Add(i);
+        Tell(order, LineChange.Release, elsewhere, "gathered in one warehouse", turn);
+        turn.Emit(new ReservingStarted { Round = ReservingRound.Gathering, Ranked = [.. order.Ranked] });
+        Ask(order, elsewhere, [warehouse, .. order.Ranked.Where(w => w != warehouse)], turn);
+    }
+
+    /// <summary>A line is short for good: the order holds nothing, and waits or is rejected as the shop chooses.</summary>
+    static void Short(OrderActor order, OrderLine line, Turn turn, bool orWait = false)
+    {
+        if (order.Policy.RejectOnShortage && !orWait)
+        {
+            CancellationDecider.End(order, "insufficient_stock", "system", "system", turn);
+            return;
+        }
+        GiveBack(order, LineChange.Release, "insufficient_stock", turn);
+        turn.Emit(new OrderBackordered { Line = order.IndexOf(line) });
+        Await(order, turn);
+    }
+
+    /// <summary>Takes the order's place in the queue of the line it waits for, or takes it anew when what it says has changed.</summary>
+    public static void Await(OrderActor order, Turn turn)
+    {
+        var line = order.Lines[order.WaitingLine];
+        turn.Send(ActorId.Sku(line.Sku), new AwaitStock
+        {
+            Backorder = new Backorder
+            {
+                ReservationId = line.ReservationId(order.OrderId),
+                OrderId = order.OrderId,
+                Quantity = line.Quantity,
+                Warehouses = [.. order.Ranked],
+                Paid = order.MayCommit,
+                Urgency = order.Details.Urgency,
+                PlacedAt = order.Details.PlacedAt,
+                ExpiresAt = order.MayCommit ? Actor.Never : order.LockDeadline,
+                PayingExpiresAt = order.PayingDeadline,
+                LinesInOrder = order.Lines.Count,
+            },
+        });
+    }
+
+    /// <summary>While it waits: a payment moves it up, and a cancelled line is no longer waited for.</summary>
+    static void Wait(OrderActor order, Turn turn)
+    {
+        var line = order.Lines[order.WaitingLine];
+        if (!line.IsOpen) Start(order, ReservingRound.Parallel, turn);
+        else if ((order.MayCommit || order.PaymentStarted) && !line.Extended)
+        {
+            turn.Emit(new LinesTold { Change = LineChange.Extend, Lines = [order.WaitingLine] });
+            Await(order, turn);
+        }
+    }
+
+    static void FollowPayment(OrderActor order, Turn turn)
+    {
+        if (order.MayCommit) Tell(order, LineChange.Commit, Those(order, l => l.Stock == LineStock.Reserved && !(l.Told && l.ToldChange == LineChange.Commit)), "paid", turn);
+        else if (order.PaymentStarted) Tell(order, LineChange.Extend, Those(order, l => l.Stock == LineStock.Reserved && !l.Extended), "paying", turn);
+    }
+
+    static List<int> Those(OrderActor order, Func<OrderLine, bool> which)
+    {
+        var lines = new List<int>();
+        for (var i = 0; i < order.Lines.Count; i++)
+            if (which(order.Lines[i])) lines.Add(i);
+        return lines;
+    }
+
+    /// <summary>Gives back all that is held, asked for or waited for.</summary>
+    public static void GiveBack(OrderActor order, LineChange change, string why, Turn turn) =>
+        Tell(order, change, Those(order, l => l.Attempt > 0 && l.Sku.Length > 0 && l.Stock is LineStock.Asked or LineStock.Reserved or LineStock.Committed or LineStock.Waiting), why, turn);
+
+    public static void Tell(OrderActor order, LineChange change, List<int> lines, string why, Turn turn, int quantity = 0)
+    {
+        if (lines.Count == 0) return;
+        turn.Emit(new LinesTold { Change = change, Lines = lines });
+        foreach (var i in lines)
+        {
+            var line = order.Lines[i];
+            turn.Send(ActorId.Sku(line.Sku), new ChangeLine
+            {
+                ReservationId = line.ReservationId(order.OrderId),
+                Change = change,
+                Quantity = quantity,
+                ExpiresAt = change == LineChange.Extend ? order.LockDeadline : 0,
+                Why = why,
+            });
+        }
+    }
+
+    /// <summary>A SKU asks whether a lock, or a wait, may end. What is said here is durable before the SKU hears it.</summary>
+    public static void Due(OrderActor order, LockDue due, Turn turn)
+    {
+        var line = order.LineOf(due.ReservationId);
+        if (line is null || !order.Known || order.IsEnded || !line.IsOpen)
+        {
+            turn.Send(turn.Sender, new ChangeLine { ReservationId = due.ReservationId, Change = LineChange.Release, Why = "no line of this order holds it" });
+            return;
+        }
+        if (!order.MayCommit && turn.Now >= order.LockDeadline)
+        {
+            PaymentDecider.Expire(order, "lock_lapsed", turn);
+            return;
+        }
+        // Paid: the commitment is on its way, or the other lines are still being asked.
+        turn.Send(turn.Sender, new ChangeLine
+        {
+            ReservationId = due.ReservationId,
+            Change = LineChange.Extend,
+            ExpiresAt = order.MayCommit ? turn.Now + OfferHeld : order.LockDeadline,
+        });
+    }
+
+    /// <summary>Somebody knows which SKU a code means, or that nobody does.</summary>
+    public static void Resolved(OrderActor order, SkuResolved answer, Turn turn)
+    {
+        if (!order.Known || order.Cancelled) return;
+        for (var i = 0; i < order.Lines.Count; i++)
+        {
+            var line = order.Lines[i];
+            if (line.Ordered.Code != answer.Code || line.Stock is not (LineStock.Asked or LineStock.Unknown)) continue;
+            if (answer.Sku.Length > 0) turn.Emit(new LineResolved { Line = i, Sku = answer.Sku });
+            else if (line.Stock == LineStock.Asked) turn.Emit(new LineAnswered { Line = i, Kind = LineAnswerKind.UnknownSku });
+        }
+        if (order.Held && order.HeldReason == "unknown_sku" && !order.Lines.Any(l => l.IsOpen && l.Stock == LineStock.Unknown))
+            turn.Emit(new OrderUnheld { Reason = "the SKU is known now" });
+        Advance(order, turn);
+    }
+}

@@ -1,0 +1,53 @@
+using Engine.Actors.Deciders;
+using Engine.Actors.Inventory;
+
+namespace Engine.Actors.Orders;
+
+/// <summary>Steps of fulfilment and after-sale, guarded by the transition table (FEATURES B4).</summary>
+static class StepDecider
+{
+    public static OrderReply Take(OrderActor order, StepFact step, string source, Turn turn)
+    {
+        if (order.State == step.Step) return new(OrderOutcome.Repeated);
+        if (!order.Cancelled && Transitions.LiesBehind(order.State, step.Step))
+        {
+            turn.Emit(new StepTaken { Step = step, Source = source, Behind = true });
+            return new(OrderOutcome.Done);
+        }
+        if (Transitions.Find(order.State, step.Step, step.Role) is not { } transition)
+            return step.Role == StepRole.Platform ? Keep(order, step, source, turn) : OrderDecider.NotAllowed(order);
+        if (transition.NeedsCarrier && step.Carrier.Length == 0) return new(OrderOutcome.Invalid) { Detail = "carrier: a shipped order needs its carrier" };
+        Move(order, step, source, turn);
+        return new(OrderOutcome.Done);
+    }
+
+    /// <summary>What a platform reports is a fact: where it can't apply yet it is kept until it can.</summary>
+    public static OrderReply Keep(OrderActor order, StepFact step, string source, Turn turn)
+    {
+        if (order.Kept.Any(k => k.Step?.Step == step.Step)) return new(OrderOutcome.Repeated);
+        turn.Emit(new FactKept { Step = step, Source = source });
+        return new(OrderOutcome.Done);
+    }
+
+    /// <summary>Takes the kept steps that have become possible, the earliest first.</summary>
+    public static void TakeKept(OrderActor order, Turn turn)
+    {
+        while (order.Kept.Where(k => k.Step is { } s && Transitions.Find(order.State, s.Step, s.Role) is not null).MinBy(k => k.Step!.Step) is { } kept)
+            Move(order, kept.Step!, kept.Source, turn);
+    }
+
+    static void Move(OrderActor order, StepFact step, string source, Turn turn)
+    {
+        turn.Emit(new StepTaken { Step = step, Source = source });
+        if (step.Step == MicroState.Refunded)
+        {
+            var refund = new RefundFact { Reference = "step", Status = RefundProgress.Succeeded, Amount = PaymentFact.Whole, Full = true, At = turn.Now };
+            turn.Emit(new RefundRecorded { Refund = refund, Source = source });
+        }
+        if (step.Step < MicroState.Shipped) return;
+        var leaving = new List<int>();
+        for (var i = 0; i < order.Lines.Count; i++)
+            if (order.Lines[i].Stock == LineStock.Committed || (order.Lines[i].Stock == LineStock.Reserved && order.MayCommit)) leaving.Add(i);
+        if (leaving.Count > 0 && step.Step <= MicroState.Completed) ReservationSaga.Tell(order, LineChange.Ship, leaving, "shipped", turn);
+    }
+}

@@ -1,0 +1,79 @@
+using static Engine.Actors.Orders.MicroState;
+using static Engine.Actors.Orders.StepRole;
+
+namespace Engine.Actors.Orders;
+
+/// <summary>Who takes a step.</summary>
+[Flags]
+public enum StepRole : byte
+{
+    None = 0,
+    Platform = 1,
+    CustomerService = 2,
+    Warehouse = 4,
+    Device = 8,
+    System = 16,
+    Anyone = Platform | CustomerService | Warehouse | Device | System,
+}
+
+/// <summary>One allowed step.</summary>
+/// <param name="Limit">How long an order may stay in <paramref name="From"/>, minutes; 0 for no limit.</param>
+public sealed record Transition(MicroState From, MicroState To, StepRole Who, int Limit = 0, bool NeedsCarrier = false);
+
+/// <summary>
+/// The transition table (FEATURES B2, B4). States up to <see cref="Paid"/> follow from stock and payments and are no steps;
+/// the rows below are what people, devices and platforms report.
+/// </summary>
+public static class Transitions
+{
+    const StepRole Floor = Warehouse | Device | StepRole.System;
+    const StepRole Road = Platform | Warehouse | StepRole.System;
+    const StepRole Desk = Platform | CustomerService | StepRole.System;
+
+    public static readonly IReadOnlyList<Transition> All =
+    [
+        new(Paid, Allocated, StepRole.System | Warehouse, 30),
+        // Small warehouses pick without waves and ship without a loading dock.
+        new(Paid, WaveAssigned, Floor, 30), new(Paid, Picking, Floor, 30),
+        new(Allocated, WaveAssigned, Floor, 120), new(Allocated, Picking, Floor, 120),
+        new(WaveAssigned, Picking, Floor, 120),
+        new(Picking, Labelling, Floor, 60), new(Picking, Packed, Floor, 60),
+        new(Labelling, Packed, Floor, 60),
+        new(Packed, AwaitingLoading, Floor, 120), new(Packed, Shipped, Floor, 120, NeedsCarrier: true),
+        new(AwaitingLoading, Shipped, Floor, 60, NeedsCarrier: true),
+        // A platform only hears that the goods have left.
+        new(Paid, Shipped, Platform), new(Allocated, Shipped, Platform), new(WaveAssigned, Shipped, Platform), new(Picking, Shipped, Platform),
+        new(Labelling, Shipped, Platform), new(Packed, Shipped, Platform), new(AwaitingLoading, Shipped, Platform),
+        new(Shipped, InTransit, Road, 1440), new(Shipped, OutForDelivery, Road, 1440), new(Shipped, Delivered, Road, 1440), new(Shipped, Completed, Platform, 1440),
+        new(InTransit, OutForDelivery, Road, 4320), new(InTransit, Delivered, Road, 4320), new(InTransit, Completed, Platform, 4320),
+        new(OutForDelivery, Delivered, Road, 1440), new(OutForDelivery, Completed, Platform, 1440),
+        new(OutForDelivery, CustomerRejected, Road, 1440), new(InTransit, CustomerRejected, Road, 4320),
+        new(Shipped, Intercepting, Desk), new(InTransit, Intercepting, Desk), new(OutForDelivery, Intercepting, Desk),
+        new(Intercepting, Intercepted, Road | CustomerService, 1440), new(Intercepting, OutForDelivery, Road), new(Intercepting, Delivered, Road),
+        new(Delivered, Completed, Platform | CustomerService | StepRole.System),
+        new(Delivered, ReturnRequested, Desk), new(Completed, ReturnRequested, Desk),
+        new(ReturnRequested, Returning, Desk | Warehouse, 1440), new(ReturnRequested, Completed, Desk),
+        new(Returning, Inspected, Floor, 10080), new(Intercepted, Inspected, Floor, 10080), new(CustomerRejected, Inspected, Floor, 10080),
+        new(Intercepted, Refunding, Desk), new(CustomerRejected, Refunding, Desk), new(Inspected, Refunding, Desk, 2880), new(ReturnRequested, Refunding, Desk),
+        new(Inspected, Completed, Desk), new(Refunding, Refunded, Desk, 4320),
+    ];
+
+    static readonly ILookup<MicroState, Transition> ByFrom = All.ToLookup(t => t.From);
+
+    public static Transition? Find(MicroState from, MicroState to) => ByFrom[from].FirstOrDefault(t => t.To == to);
+
+    public static Transition? Find(MicroState from, MicroState to, StepRole who) => ByFrom[from].FirstOrDefault(t => t.To == to && (t.Who & who) != None);
+
+    /// <summary>The steps that somebody may take from here.</summary>
+    public static IEnumerable<MicroState> NextSteps(MicroState from) => ByFrom[from].Select(t => t.To).Distinct();
+
+    /// <summary>Whether it can still be cancelled: until the goods have left, and once more after the lock lapsed, so that a late payment is refunded.</summary>
+    public static bool CanCancel(MicroState state) => state <= AwaitingLoading || state == Expired;
+
+    /// <summary>
+    /// Whether a report of <paramref name="step"/> is about something that lies behind: it is recorded without moving back.
+    /// The way there was on the main road from paid to completed, which a later state has passed.
+    /// </summary>
+    public static bool LiesBehind(MicroState state, MicroState step) =>
+        step is >= Paid and <= Completed && (step <= state && state <= Completed || state is > Completed and <= Refunded && step <= Shipped);
+}
