@@ -2,7 +2,7 @@ using Engine.Actors.Deciders;
 
 namespace Engine.Actors.Kernel;
 
-/// <summary>Payments, releases and the like come before new work, but no lane can fill the machine (<see cref="Limits"/>).</summary>
+/// <summary>Payments, releases and the like come before new work, but no lane can fill the machine.</summary>
 public enum Lane : byte
 {
     Urgent = 0,
