@@ -177,6 +177,19 @@ public sealed class YouzanTests
     }
 
     [Fact]
+    public void A_refund_that_names_no_order_is_unreadable() =>
+        Assert.Equal("msg platformOrderId: bad_format", Thin("trade_refund_RefundSuccess", """{"refund_id":"R1"}""").Unreadable);
+
+    [Fact]
+    public void A_type_nobody_described_is_taken_when_it_brings_the_whole_order()
+    {
+        var envelope = JsonNode.Parse(VectorFile.Request(File, "yz-11").Body.Span)!;
+        envelope["type"] = "trade_TradeSomethingNew";
+        Assert.NotNull(Platform.Parse(Request(envelope.ToJsonString())).Pushes[0].Order);
+        Assert.Equal("unknown_type trade_TradeSomethingNew", Thin("trade_TradeSomethingNew", """{"tid":"E1"}""").Unreadable);
+    }
+
+    [Fact]
     public void An_unknown_type_is_kept_and_says_nothing()
     {
         var message = Thin("item_ItemUpdate", """{"tid":"E1"}""");
