@@ -25,7 +25,16 @@ public interface IPlatform
 /// <param name="Shop">The shop of the path: the order's shop, whatever the body says.</param>
 /// <param name="ReceivedAt">The server's clock, UTC.</param>
 public readonly record struct PlatformRequest(
-    string Shop, ReadOnlyMemory<byte> Body, IReadOnlyDictionary<string, string> Headers, DateTimeOffset ReceivedAt);
+    string Shop, ReadOnlyMemory<byte> Body, IReadOnlyDictionary<string, string> Headers, DateTimeOffset ReceivedAt)
+{
+    /// <summary>The header's value, null where it is absent or empty.</summary>
+    public string? Header(string name)
+    {
+        if (!Headers.TryGetValue(name, out var value))
+            value = Headers.FirstOrDefault(header => header.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Value;
+        return string.IsNullOrEmpty(value) ? null : value;
+    }
+}
 
 /// <summary>What a shop shares with its platform. <see cref="OldSecrets"/> still verify, for the time of a rotation.</summary>
 public sealed record PlatformCredentials(string AppKey, string Secret, IReadOnlyList<string> OldSecrets);
@@ -62,6 +71,7 @@ public sealed record OrderPush
     public required string PlatformOrderId { get; init; }
     /// <summary>The whole order, where the platform pushes it.</summary>
     public CanonicalOrder? Order { get; init; }
+    /// <summary>A payment told beside the order or alone. What a canonical order says of its own is in <see cref="CanonicalOrder.Payment"/>; never both.</summary>
     public CanonicalPayment? Payment { get; init; }
     public CancellationPush? Cancellation { get; init; }
     public RefundPush? Refund { get; init; }
@@ -71,7 +81,9 @@ public sealed record OrderPush
 }
 
 /// <param name="At">When, by the platform's clock.</param>
-public sealed record CancellationPush(string Reason, DateTimeOffset? At, IReadOnlyList<CancelledLine>? Lines = null);
+/// <param name="Lines">What is cancelled; null means the whole order.</param>
+/// <param name="By">Who says so, where the message tells.</param>
+public sealed record CancellationPush(string Reason, DateTimeOffset? At, IReadOnlyList<CancelledLine>? Lines = null, string? By = null);
 
 public sealed record CancelledLine(string LineId, int Quantity);
 
