@@ -1,0 +1,65 @@
+using System.Buffers.Binary;
+
+namespace Engine.Adapters.Journals.Sqlite;
+
+/// <summary>
+/// The wrapped keys of one frame in one row, each with a length and a mark whether it is still there:
+/// <code>
+/// count u16 | (present u8 | length u16 | wrapped key) × count        little endian
+/// </code>
+/// Dropping a key zeroes the mark and the key and leaves everything else where it is.
+/// </summary>
+static class KeyRow
+{
+    const int HeaderBytes = 2;
+    const int EntryHeaderBytes = 3;
+
+    public static byte[] Pack(List<byte[]> keys)
+    {
+        var row = new byte[HeaderBytes + keys.Sum(key => EntryHeaderBytes + key.Length)];
+        BinaryPrimitives.WriteUInt16LittleEndian(row, (ushort)keys.Count);
+        var position = HeaderBytes;
+        foreach (var key in keys)
+        {
+            row[position] = 1;
+            BinaryPrimitives.WriteUInt16LittleEndian(row.AsSpan(position + 1), (ushort)key.Length);
+            key.CopyTo(row, position + EntryHeaderBytes);
+            position += EntryHeaderBytes + key.Length;
+        }
+        return row;
+    }
+
+    /// <summary>The key, or null when it was dropped or never was.</summary>
+    public static byte[]? Read(ReadOnlySpan<byte> row, int index)
+    {
+        var (start, end) = Find(row, index);
+        return start < end && row[start] == 1 ? row[(start + EntryHeaderBytes)..end].ToArray() : null;
+    }
+
+    /// <summary>True when there was something to drop; then the bytes of the row from <paramref name="start"/> on have changed.</summary>
+    public static bool Drop(Span<byte> row, int index, out int start, out int count)
+    {
+        (start, var end) = Find(row, index);
+        count = end - start;
+        if (count == 0 || row[start] == 0) return false;
+        row[start] = 0;
+        row[(start + EntryHeaderBytes)..end].Clear();
+        return true;
+    }
+
+    static (int Start, int End) Find(ReadOnlySpan<byte> row, int index)
+    {
+        if (row.Length < HeaderBytes) throw new InvalidDataException("a row of keys ends before its count");
+        var entries = BinaryPrimitives.ReadUInt16LittleEndian(row);
+        if ((uint)index >= entries) return (0, 0);
+        var position = HeaderBytes;
+        while (true)
+        {
+            if (position + EntryHeaderBytes > row.Length) throw new InvalidDataException($"a row of {entries} keys ends within one of them");
+            var next = position + EntryHeaderBytes + BinaryPrimitives.ReadUInt16LittleEndian(row[(position + 1)..]);
+            if (next > row.Length) throw new InvalidDataException($"a row of {entries} keys ends within one of them");
+            if (index-- == 0) return (position, next);
+            position = next;
+        }
+    }
+}

@@ -1,0 +1,197 @@
+using Engine.Actors.Deciders;
+using Engine.Actors.Kernel;
+using Engine.Adapters.Keys;
+using Microsoft.Data.Sqlite;
+
+namespace Engine.Adapters.Journals.Sqlite;
+
+/// <summary>
+/// The embedded store: one SQLite file with a write-ahead log, flushed at every commit.
+/// <para>
+/// One thread writes. It takes all that is queued, commits it as one transaction for all partitions and tells each what
+/// became of it; meanwhile the next group gathers. What is refused drops out alone.
+/// </para>
+/// </summary>
+public sealed class SqliteJournal : IJournal, ISigningKeyStore
+{
+    static readonly TimeSpan Pace = TimeSpan.FromSeconds(1);
+
+    readonly object _gate = new();
+    readonly Queue<Job> _queue = new();
+    readonly int _groupBytesMax;
+    readonly StoreLock _lock;
+    readonly SqliteReader _reader;
+    readonly GroupWriter _writer;
+    readonly Thread _thread;
+    readonly ITimer _timer;
+    bool _isTimeToTend;
+    bool _isEnding;
+
+    /// <summary>A write, or other work for the writer's connection that takes its turn.</summary>
+    readonly record struct Job(JournalWrite? Write, Action? Work);
+
+    /// <exception cref="StartupException">The folder is in use, can't be used, or holds a store of a newer format.</exception>
+    public SqliteJournal(SqliteJournalOptions options)
+    {
+        _groupBytesMax = options.GroupBytesMax;
+        try
+        {
+            Directory.CreateDirectory(options.Directory);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StartupException($"The data folder {options.Directory} can't be made: {e.Message}", e);
+        }
+        _lock = StoreLock.Take(options.Directory, options.TimeProvider);
+        try
+        {
+            var connection = StoreFile.OpenForWriting(options, out var partitions);
+            _writer = new GroupWriter(new WriteSession(connection, partitions), options.AtStep);
+            _reader = new SqliteReader(options.Directory);
+        }
+        catch
+        {
+            _writer?.Dispose();
+            _lock.Dispose();
+            throw;
+        }
+        _thread = new Thread(CarryAll) { IsBackground = true, Name = "journal" };
+        _thread.Start();
+        _timer = options.TimeProvider.CreateTimer(_ => TendSoon(), null, Pace, Pace);
+    }
+
+    public int Partitions => _reader.Partitions;
+
+    public bool IsWritable => _writer.IsWritable;
+
+    /// <summary>Why the store is not writable, in the store's words; null while it is.</summary>
+    public string? Trouble => _writer.Trouble;
+
+    /// <summary>How many transactions the writes so far have cost.</summary>
+    public long Transactions => _writer.Transactions;
+
+    /// <summary>How many writes have become durable.</summary>
+    public long DurableWrites => _writer.DurableWrites;
+
+    public Lease Acquire(int partition, string owner)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)partition, (uint)Partitions, nameof(partition));
+        return InTurn(session => session.TakeOver(partition, owner));
+    }
+
+    public void Submit(JournalWrite write)
+    {
+        write.Validate(Partitions);
+        Enqueue(new Job(write, null));
+    }
+
+    public IEnumerable<StoredFrame> ReadFrames(int partition, long after) => _reader.ReadFrames(partition, after);
+    public byte[]? ReadCheckpoint(int partition) => _reader.ReadCheckpoint(partition);
+    public byte[] ReadSegment(int partition, long segment, int offset, int count) => _reader.ReadSegment(partition, segment, offset, count);
+    public byte[]? ReadKey(int partition, KeyRef key) => _reader.ReadKey(partition, key);
+
+    public IReadOnlyList<StoredSigningKey> ReadSigningKeys() => _reader.Read(session => session.SigningKeys());
+
+    public void AddSigningKey(StoredSigningKey key) => InTurn(session =>
+    {
+        session.AddSigningKey(key);
+        return true;
+    });
+
+    public bool RemoveSigningKey(string id) => InTurn(session => session.RemoveSigningKey(id));
+
+    /// <summary>Changes a setting of the writing connection, between two transactions.</summary>
+    internal void Execute(string sql) => InTurn(session =>
+    {
+        session.Execute(sql);
+        return true;
+    }, inTransaction: false);
+
+    /// <summary>Carries out what was submitted, then closes the store.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            if (_isEnding) return;
+            _isEnding = true;
+            Monitor.Pulse(_gate);
+        }
+        _timer.Dispose();
+        _thread.Join();
+        _reader.Dispose();
+        _writer.Dispose();
+        _lock.Dispose();
+    }
+
+    T InTurn<T>(Func<WriteSession, T> work, bool inTransaction = true)
+    {
+        if (Environment.CurrentManagedThreadId == _thread.ManagedThreadId) throw new InvalidOperationException("the journal's thread can't wait for itself");
+        var done = new TaskCompletionSource<T>();
+        Enqueue(new Job(null, () =>
+        {
+            try
+            {
+                done.SetResult(_writer.Carry(work, inTransaction));
+            }
+            catch (SqliteException e)
+            {
+                done.SetException(new StoreUnavailableException($"The store can't be written to: {e.Message}", e));
+            }
+        }));
+        return done.Task.GetAwaiter().GetResult();
+    }
+
+    void Enqueue(in Job job)
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_isEnding, this);
+            _queue.Enqueue(job);
+            if (_queue.Count == 1) Monitor.Pulse(_gate);
+        }
+    }
+
+    void TendSoon()
+    {
+        lock (_gate)
+        {
+            _isTimeToTend = true;
+            Monitor.Pulse(_gate);
+        }
+    }
+
+    void CarryAll()
+    {
+        var group = new List<JournalWrite>();
+        while (TakeTurn(group, out var work, out var tend))
+        {
+            if (tend) _writer.Tend();
+            work?.Invoke();
+            if (group.Count > 0) _writer.Carry(group);
+            group.Clear();
+        }
+    }
+
+    /// <summary>The next group of writes or the next work; false at the end.</summary>
+    bool TakeTurn(List<JournalWrite> group, out Action? work, out bool tend)
+    {
+        lock (_gate)
+        {
+            while (_queue.Count == 0 && !_isTimeToTend && !_isEnding) Monitor.Wait(_gate);
+            tend = _isTimeToTend;
+            _isTimeToTend = false;
+            work = null;
+            if (_queue.Count == 0) return !_isEnding;
+
+            var bytes = 0L;
+            while (bytes < _groupBytesMax && _queue.TryPeek(out var next) && next.Write is { } write)
+            {
+                _queue.Dequeue();
+                group.Add(write);
+                bytes += write.Frame.Length + write.SegmentBytes.Length + (write.Checkpoint?.Length ?? 0);
+            }
+            if (group.Count == 0) work = _queue.Dequeue().Work;
+            return true;
+        }
+    }
+}

@@ -1,0 +1,102 @@
+using Engine.Actors.Kernel;
+using Microsoft.Data.Sqlite;
+
+namespace Engine.Adapters.Journals.Sqlite;
+
+/// <summary>The database file of a data folder: how it is made, recognised and opened.</summary>
+static class StoreFile
+{
+    /// <summary>How long a connection waits for a lock that only somebody else's tool can hold.</summary>
+    public const int BusyMilliseconds = 2000;
+
+    public static string PathIn(string directory) => Path.Combine(Path.GetFullPath(directory), "journal.db");
+
+    /// <exception cref="StartupException" />
+    public static SqliteConnection OpenForWriting(SqliteJournalOptions options, out int partitions)
+    {
+        var connection = Connection(options.Directory, SqliteOpenMode.ReadWriteCreate);
+        try
+        {
+            Open(connection, Sql.CreateFile + Sql.PrepareWriter);
+            if (options.MaxPageCount > 0) Execute(connection, $"PRAGMA max_page_count={options.MaxPageCount}");
+            if (!IsMade(connection)) Make(connection, options);
+            partitions = ReadPartitions(connection);
+            return connection;
+        }
+        catch (SqliteException e)
+        {
+            connection.Dispose();
+            throw new StartupException($"The store {connection.DataSource} can't be opened: {e.Message}", e);
+        }
+        catch (StartupException)
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <exception cref="StoreUnavailableException" />
+    public static SqliteConnection OpenForReading(string directory)
+    {
+        var connection = Connection(directory, SqliteOpenMode.ReadOnly);
+        try
+        {
+            Open(connection, Sql.PrepareReader);
+            return connection;
+        }
+        catch (SqliteException e)
+        {
+            connection.Dispose();
+            throw new StoreUnavailableException($"The store {connection.DataSource} can't be opened: {e.Message}", e);
+        }
+    }
+
+    /// <exception cref="StartupException">The file is no store, or one of a newer format.</exception>
+    public static int ReadPartitions(SqliteConnection connection)
+    {
+        if (!IsMade(connection)) throw new StartupException($"{connection.DataSource} is not a store of this engine.");
+        using var meta = new Statement(connection, Sql.ReadMeta);
+        if (!meta.Step()) throw new StartupException($"{connection.DataSource} is not a store of this engine: it does not say its format.");
+        var format = meta.Long(0);
+        return format is > 0 and <= Sql.Format
+            ? (int)meta.Long(1)
+            : throw new StartupException($"The store {connection.DataSource} has format {format}, made by a newer build; this one reads up to {Sql.Format}.");
+    }
+
+    public static void Execute(SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+
+    // Pooling is off: the journal keeps its own connections, with their statements, and closes them when it ends.
+    static SqliteConnection Connection(string directory, SqliteOpenMode mode) =>
+        new(new SqliteConnectionStringBuilder { DataSource = PathIn(directory), Mode = mode, Pooling = false }.ToString());
+
+    static void Open(SqliteConnection connection, string pragmas)
+    {
+        connection.Open();
+        SQLitePCL.raw.sqlite3_busy_timeout(connection.Handle, BusyMilliseconds);
+        Execute(connection, pragmas);
+    }
+
+    static bool IsMade(SqliteConnection connection)
+    {
+        using var made = new Statement(connection, Sql.IsMade);
+        return made.OneLong() > 0;
+    }
+
+    static void Make(SqliteConnection connection, SqliteJournalOptions options)
+    {
+        using var transaction = connection.BeginTransaction();
+        using (var tables = connection.CreateCommand())
+        {
+            tables.CommandText = Sql.CreateTables;
+            tables.ExecuteNonQuery();
+        }
+        using (var meta = new Statement(connection, Sql.InsertMeta))
+            meta.With(Sql.Format).With(options.Partitions).With(options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds()).Run();
+        transaction.Commit();
+    }
+}

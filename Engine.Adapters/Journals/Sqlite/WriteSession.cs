@@ -1,0 +1,221 @@
+using Engine.Actors.Kernel;
+using Engine.Adapters.Keys;
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace Engine.Adapters.Journals.Sqlite;
+
+/// <summary>The writing connection and all that is done within its transactions; used by the writer thread alone.</summary>
+sealed class WriteSession : IDisposable
+{
+    const long NotKnown = -1;
+
+    readonly SqliteConnection _connection;
+    readonly List<Statement> _statements = [];
+    readonly Statement _begin, _commit, _rollback, _settle, _readEpochs, _raiseEpoch, _readTail, _insertFrame, _readFrame;
+    readonly Statement _insertKeys, _readKeys, _insertChunk, _deleteSegment, _writeCheckpoint, _probe, _endProbe;
+
+    // Nobody else writes to the store (StoreLock), so a tail once read stays known until a transaction fails.
+    readonly long[] _tails;
+    readonly long[] _epochs;
+
+    public WriteSession(SqliteConnection connection, int partitions)
+    {
+        _connection = connection;
+        _tails = new long[partitions];
+        _epochs = new long[partitions];
+        Array.Fill(_tails, NotKnown);
+
+        _begin = Prepare(Sql.Begin);
+        _commit = Prepare(Sql.Commit);
+        _rollback = Prepare(Sql.Rollback);
+        _settle = Prepare(Sql.Settle);
+        _readEpochs = Prepare(Sql.ReadEpochs);
+        _raiseEpoch = Prepare(Sql.RaiseEpoch);
+        _readTail = Prepare(Sql.ReadTail);
+        _insertFrame = Prepare(Sql.InsertFrame);
+        _readFrame = Prepare(Sql.ReadFrame);
+        _insertKeys = Prepare(Sql.InsertKeys);
+        _readKeys = Prepare(Sql.ReadKeys);
+        _insertChunk = Prepare(Sql.InsertChunk);
+        _deleteSegment = Prepare(Sql.DeleteSegment);
+        _writeCheckpoint = Prepare(Sql.WriteCheckpoint);
+        _probe = Prepare(Sql.Probe);
+        _endProbe = Prepare(Sql.EndProbe);
+    }
+
+    /// <summary>A key was dropped whose older copies may still be in the log. At the start nobody knows: the last run may have been killed.</summary>
+    public bool HasDroppedKeys { get; private set; } = true;
+
+    /// <summary>Opens a transaction and learns who owns what within it.</summary>
+    public void Begin()
+    {
+        Rollback();
+        _begin.Run();
+        Array.Clear(_epochs);
+        try
+        {
+            while (_readEpochs.Step()) _epochs[_readEpochs.Long(0)] = _readEpochs.Long(1);
+        }
+        finally
+        {
+            _readEpochs.Reset();
+        }
+    }
+
+    public void Commit() => _commit.Run();
+
+    /// <summary>Ends a transaction that failed; some failures have ended it already.</summary>
+    public void Rollback()
+    {
+        if (raw.sqlite3_get_autocommit(_connection.Handle) == 0) _rollback.Run();
+    }
+
+    /// <summary>After a transaction that failed: what was remembered from within it is not true, or not known to be.</summary>
+    public void ForgetTails() => Array.Fill(_tails, NotKnown);
+
+    /// <summary>False, and nothing done, when the write's epoch is not the newest or its frame does not follow the tail.</summary>
+    public bool TryWrite(JournalWrite write)
+    {
+        var partition = write.Partition;
+        if (write.Epoch != _epochs[partition]) return false;
+        if (write.Sequence != 0)
+        {
+            if (write.Sequence != Tail(partition) + 1) return false;
+            _insertFrame.With(partition).With(write.Sequence).With(write.Epoch).With(write.Frame.Span).Run();
+            _tails[partition] = write.Sequence;
+            if (write.Keys.Count > 0) _insertKeys.With(partition).With(write.Sequence).With(KeyRow.Pack(write.Keys)).Run();
+        }
+        foreach (var dropped in write.DroppedKeys.GroupBy(key => key.Sequence)) DropKeys(partition, dropped.Key, dropped.Select(key => key.Index));
+        foreach (var segment in write.RemovedSegments) _deleteSegment.With(partition).With(segment).Run();
+        if (write.Segment != 0) WriteSegment(partition, write.Segment, write.SegmentBytes.Span);
+        if (write.Checkpoint is { } checkpoint) _writeCheckpoint.With(partition).With(checkpoint).Run();
+        return true;
+    }
+
+    public Lease TakeOver(int partition, string owner)
+    {
+        var epoch = _raiseEpoch.With(partition).With(owner).OneLong() ?? throw new InvalidDataException($"no epoch came back for partition {partition}");
+        _tails[partition] = NotKnown;
+        return new Lease(epoch, Tail(partition));
+    }
+
+    /// <summary>Whether exactly this frame is in the store.</summary>
+    public bool Holds(JournalWrite write)
+    {
+        try
+        {
+            return _readFrame.With(write.Partition).With(write.Sequence).Step()
+                && _readFrame.Long(0) == write.Epoch
+                && _readFrame.Blob(1).SequenceEqual(write.Frame.Span);
+        }
+        finally
+        {
+            _readFrame.Reset();
+        }
+    }
+
+    /// <summary>Writes the smallest thing there is, over whatever a failed commit may have left in the log.</summary>
+    public void Settle() => _settle.Run();
+
+    /// <summary>Finds out whether the store takes writes again, in two transactions that leave room behind.</summary>
+    public void Probe()
+    {
+        Begin();
+        _probe.Run();
+        Commit();
+        Begin();
+        _endProbe.Run();
+        Commit();
+    }
+
+    public void AddSigningKey(StoredSigningKey key)
+    {
+        using var retire = new Statement(_connection, Sql.RetireSigningKeys);
+        using var insert = new Statement(_connection, Sql.InsertSigningKey);
+        retire.With(key.CreatedAt).Run();
+        insert.With(key.Id).With(key.Wrapped).With(key.CreatedAt).Run();
+    }
+
+    public bool RemoveSigningKey(string id)
+    {
+        using var delete = new Statement(_connection, Sql.DeleteSigningKey);
+        return delete.With(id).Step();
+    }
+
+    /// <summary>Leaves no older copy of a dropped key in the log. Later, when a reader still needs the log.</summary>
+    public void EraseDroppedKeys()
+    {
+        // Readers are short, and commits should not wait for them: better to come again than to wait here.
+        raw.sqlite3_busy_timeout(_connection.Handle, 0);
+        try
+        {
+            using var truncate = new Statement(_connection, Sql.TruncateLog);
+            if (truncate.OneLong() == 0) HasDroppedKeys = false;
+        }
+        finally
+        {
+            raw.sqlite3_busy_timeout(_connection.Handle, StoreFile.BusyMilliseconds);
+        }
+    }
+
+    public void Execute(string sql) => StoreFile.Execute(_connection, sql);
+
+    public void Dispose()
+    {
+        foreach (var statement in _statements) statement.Dispose();
+        _connection.Dispose();
+    }
+
+    Statement Prepare(string sql)
+    {
+        var statement = new Statement(_connection, sql);
+        _statements.Add(statement);
+        return statement;
+    }
+
+    long Tail(int partition)
+    {
+        ref var tail = ref _tails[partition];
+        if (tail == NotKnown) tail = _readTail.With(partition).OneLong() ?? 0;
+        return tail;
+    }
+
+    void DropKeys(int partition, long sequence, IEnumerable<int> indexes)
+    {
+        byte[] row;
+        long id;
+        try
+        {
+            if (!_readKeys.With(partition).With(sequence).Step()) return;
+            row = _readKeys.Blob(0).ToArray();
+            id = _readKeys.Long(1);
+        }
+        finally
+        {
+            _readKeys.Reset();
+        }
+
+        using var blob = new SqliteBlob(_connection, "keys", "wrapped", id);
+        foreach (var index in indexes)
+        {
+            if (!KeyRow.Drop(row, index, out var start, out var count)) continue;
+            blob.Position = start;
+            blob.Write(row, start, count);
+            HasDroppedKeys = true;
+        }
+    }
+
+    void WriteSegment(int partition, long segment, ReadOnlySpan<byte> bytes)
+    {
+        // The number may have been used before by an owner that ended before its checkpoint named the segment.
+        _deleteSegment.With(partition).With(segment).Run();
+        var chunk = 0;
+        do
+        {
+            var piece = bytes[..Math.Min(bytes.Length, SegmentChunks.Bytes)];
+            _insertChunk.With(partition).With(segment).With(chunk++).With(piece).Run();
+            bytes = bytes[piece.Length..];
+        } while (!bytes.IsEmpty);
+    }
+}

@@ -1,0 +1,54 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Engine.Adapters.Keys;
+
+/// <summary>
+/// AES-256-GCM with a fresh nonce, as bytes that carry all that opening needs but the key:
+/// <code>
+/// version u8 | nonce 12 | cipher text | tag 16
+/// </code>
+/// The version and the associated text are authenticated too, so a box opens only where it was made for.
+/// </summary>
+static class SealedBox
+{
+    public const int KeyBytes = 32;
+    public const int Overhead = 1 + NonceBytes + TagBytes;
+
+    const byte Version = 1;
+    const int NonceBytes = 12;
+    const int TagBytes = 16;
+    const int AssociatedOnStackMax = 256;
+
+    public static AesGcm Cipher(ReadOnlySpan<byte> key) => new(key, TagBytes);
+
+    public static byte[] Seal(AesGcm cipher, ReadOnlySpan<byte> plain, string associated)
+    {
+        var box = new byte[plain.Length + Overhead];
+        box[0] = Version;
+        var nonce = box.AsSpan(1, NonceBytes);
+        RandomNumberGenerator.Fill(nonce);
+        var data = Associated(associated, stackalloc byte[AssociatedOnStackMax]);
+        cipher.Encrypt(nonce, plain, box.AsSpan(1 + NonceBytes, plain.Length), box.AsSpan(^TagBytes..), data);
+        return box;
+    }
+
+    /// <param name="plain">Exactly as long as what was sealed.</param>
+    /// <exception cref="CryptographicException">The box was altered, sealed by another key, or for another associated text.</exception>
+    public static void Open(AesGcm cipher, ReadOnlySpan<byte> box, string associated, Span<byte> plain)
+    {
+        if (box.Length != plain.Length + Overhead) throw new CryptographicException($"a sealed box of {box.Length} bytes can't hold {plain.Length}");
+        if (box[0] != Version) throw new CryptographicException($"a sealed box of version {box[0]}; this build opens version {Version}");
+        var data = Associated(associated, stackalloc byte[AssociatedOnStackMax]);
+        cipher.Decrypt(box.Slice(1, NonceBytes), box[(1 + NonceBytes)..^TagBytes], box[^TagBytes..], plain, data);
+    }
+
+    static Span<byte> Associated(string text, Span<byte> room)
+    {
+        var count = 1 + Encoding.UTF8.GetByteCount(text);
+        var data = count <= room.Length ? room[..count] : new byte[count];
+        data[0] = Version;
+        Encoding.UTF8.GetBytes(text, data[1..]);
+        return data;
+    }
+}
