@@ -40,6 +40,7 @@ public sealed class Codec
     public bool IsWriting { get; }
     public int Position => _position;
     public bool AtEnd => _position >= _end;
+    public ReadOnlyMemory<byte> WrittenMemory => _buffer.AsMemory(0, _position);
     public ReadOnlySpan<byte> Written => _buffer.AsSpan(0, _position);
 
     /// <summary>Starts over with an empty buffer and no known ids (writing).</summary>

@@ -71,6 +71,7 @@ public sealed record OrderPush
     public required string PlatformOrderId { get; init; }
     /// <summary>The whole order, where the platform pushes it.</summary>
     public CanonicalOrder? Order { get; init; }
+    /// <summary>A payment told beside the order or alone. What a canonical order says of its own is in <see cref="CanonicalOrder.Payment"/>; never both.</summary>
     public CanonicalPayment? Payment { get; init; }
     public CancellationPush? Cancellation { get; init; }
     public RefundPush? Refund { get; init; }

@@ -7,11 +7,11 @@ namespace Engine.Adapters.Journals.Sqlite;
 /// <summary>
 /// Carries groups of writes through a transaction and decides what became of each, also when the store fails.
 /// <para>
-/// A failure before the commit leaves nothing behind. A failed commit is another matter: it may have put the whole
-/// transaction into the log and failed only to flush it, and would then come back to life at the next start. So it is
-/// settled by a further small commit, which takes that place in the log, and by looking in the same transaction whether
-/// the frames are there. While that fails too, the outcome is unknown; whoever takes the partition over commits first and
-/// reads then, and so finds out.
+/// A failure before the commit leaves nothing behind, and neither does a commit for which the disk had no room: what makes
+/// a transaction valid is the last thing written. Any other failed commit may have put the whole transaction into the log
+/// and failed only to flush it, and would then come back to life at the next start. So it is settled by a further small
+/// commit, which takes that place in the log, and by looking in the same transaction whether the frames are there. While
+/// that fails too, the outcome is unknown; whoever takes the partition over commits first and reads then, and so finds out.
 /// </para>
 /// </summary>
 sealed class GroupWriter(WriteSession session, Action<WriteStep>? atStep) : IDisposable
@@ -82,7 +82,7 @@ sealed class GroupWriter(WriteSession session, Action<WriteStep>? atStep) : IDis
             session.Begin();
             foreach (var write in group)
                 _outcomes.Add(session.TryWrite(write) ? WriteOutcome.Durable : WriteOutcome.Refused);
-            atStep?.Invoke(WriteStep.BeforeCommit);
+            atStep?.Invoke(WriteStep.Written);
         }
         catch (Exception e) when (e is SqliteException or InvalidDataException)
         {
@@ -92,17 +92,18 @@ sealed class GroupWriter(WriteSession session, Action<WriteStep>? atStep) : IDis
 
         try
         {
+            atStep?.Invoke(WriteStep.Committing);
             session.Commit();
-            atStep?.Invoke(WriteStep.AfterCommit);
+            atStep?.Invoke(WriteStep.Committed);
             _trouble = null;
             Interlocked.Increment(ref _transactions);
         }
         catch (SqliteException e)
         {
             Abandon(e);
-            var settled = Settle(group);
+            var outcome = e.SqliteErrorCode == SQLitePCL.raw.SQLITE_FULL ? WriteOutcome.Failed : Settle(group);
             for (var i = 0; i < group.Length; i++)
-                if (_outcomes[i] == WriteOutcome.Durable) _outcomes[i] = settled;
+                if (_outcomes[i] == WriteOutcome.Durable) _outcomes[i] = outcome;
         }
         CompleteAll(group);
         return true;

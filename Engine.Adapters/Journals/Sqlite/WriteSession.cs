@@ -68,12 +68,10 @@ sealed class WriteSession : IDisposable
     /// <summary>Ends a transaction that failed; some failures have ended it already.</summary>
     public void Rollback()
     {
-        if (raw.sqlite3_get_autocommit(_connection.Handle) != 0) return;
-        Array.Fill(_tails, NotKnown);
-        _rollback.Run();
+        if (raw.sqlite3_get_autocommit(_connection.Handle) == 0) _rollback.Run();
     }
 
-    /// <summary>After a commit that failed: what was remembered from within it is not true, or not known to be.</summary>
+    /// <summary>After a transaction that failed: what was remembered from within it is not true, or not known to be.</summary>
     public void ForgetTails() => Array.Fill(_tails, NotKnown);
 
     /// <summary>False, and nothing done, when the write's epoch is not the newest or its frame does not follow the tail.</summary>

@@ -90,7 +90,8 @@ internal static class YouzanMessage
 
     private static OrderPush ReadRefund(Fields envelope, Fields msg, string type)
     {
-        var tid = msg.Id("tid", required: true) ?? "";
+        // The envelope's id may be the refund's; only a tid starts with E.
+        var tid = msg.Id("tid") ?? (envelope.Id("id") is ['E', ..] id ? id : "");
         OrderRules.CheckOrderId(tid, msg.Faults);
         var status = msg.Id("status") ?? envelope.Id("status");
         var amount = msg.Amount("refunded_fee", "CNY") ?? msg.Amount("refund_fee", "CNY");

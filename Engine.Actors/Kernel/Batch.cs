@@ -1,0 +1,215 @@
+using Engine.Actors.Deciders;
+
+namespace Engine.Actors.Kernel;
+
+public sealed partial class Partition
+{
+    /// <summary>
+    /// One batch: the commands that are decided together, the frame their events stand in, and everything that may only be
+    /// said once that frame is durable.
+    /// </summary>
+    sealed class Batch : Turn
+    {
+        readonly Partition _partition;
+        readonly IPartitionHost _host;
+        readonly List<Ask> _asks = [];
+        readonly List<(int To, long Number, Letter Letter)> _letters = [];
+        readonly HashSet<Actor> _touched = [];
+        readonly List<byte> _tags = [];
+        readonly List<byte[]> _keys = [];
+        readonly List<KeyRef> _droppedKeys = [];
+        bool[] _marked = [];
+        Actor? _actor;
+        Ask? _ask;
+        ActorId _sender;
+        bool _spoke;
+        int _received;
+
+        public Batch(Partition partition)
+        {
+            _partition = partition;
+            _host = partition._host;
+        }
+
+        public bool HasRoom => _partition._frame.Length < _host.Limits.FrameBytes;
+        public bool WasEmpty { get; private set; }
+
+        public override long Now => _partition._now;
+        public override ActorId Self => _actor!.Id;
+        public override ActorId Sender => _sender;
+        public override Actor Directory => _partition._actors[ActorId.Directory(_partition.Number)];
+        public override int Partitions => _host.Partitions;
+
+        public void Begin()
+        {
+            _partition._frame.Begin();
+            if (_marked.Length != _partition._inboxes.Length) _marked = new bool[_partition._inboxes.Length];
+            foreach (var ask in _partition._ready) Decide(_partition.Find(ask.To)!, ask);
+            _partition._ready.Clear();
+        }
+
+        public void DecideDeadline(ActorId id)
+        {
+            if (_partition.Find(id) is not { } actor)
+            {
+                // Due again as soon as it is here.
+                _partition._deadlines.Set(id, Now);
+                _partition.Preload(id);
+                return;
+            }
+            if (actor.Deadline <= Now) _partition.Counters.DeadlineLatenessMax = Math.Max(_partition.Counters.DeadlineLatenessMax, Now - actor.Deadline);
+            Decide(actor, DeadlineReached.Instance, default, null);
+            _partition._deadlines.Set(id, actor.Deadline);
+        }
+
+        public void Decide(Actor actor, Letter letter)
+        {
+            _marked[letter.From.PartitionOf(_host.Partitions)] = true;
+            _received++;
+            Decide(actor, letter.Message, letter.From, null);
+        }
+
+        public void Decide(Actor actor, Ask ask)
+        {
+            _asks.Add(ask);
+            _partition.Counters.Commands++;
+            Decide(actor, ask.Command, default, ask);
+        }
+
+        void Decide(Actor actor, Command command, ActorId sender, Ask? ask)
+        {
+            (_actor, _sender, _ask, _spoke) = (actor, sender, ask, false);
+            actor.Decide(command, this);
+            if (!_spoke) return;
+            _touched.Add(actor);
+            _partition._actors.TryAdd(actor.Id, actor);
+            _partition._deadlines.Set(actor.Id, actor.Deadline);
+        }
+
+        public override void Emit(Event happened)
+        {
+            _spoke = true;
+            _partition._frame.Event(_actor!.Id, happened);
+            _partition._dirty.Add(_actor.Id);
+            _tags.Add(happened.Tag);
+            _actor.Evolve(happened, new Stamp(_partition._sequence + 1, Now));
+        }
+
+        public override void Send(ActorId to, Message message)
+        {
+            _spoke = true;
+            var partition = to.PartitionOf(_host.Partitions);
+            ref var sent = ref _partition._sent[partition];
+            sent = new Mark(_partition._sequence + 1, sent.Number + 1);
+            _partition._frame.Message(_actor!.Id, to, partition, sent.Number, message);
+            _letters.Add((partition, sent.Number, new Letter(_actor.Id, to, message)));
+        }
+
+        public override void Reply(object reply)
+        {
+            if (_ask is not null) _ask.Reply = reply;
+        }
+
+        public override KeyRef StoreKey(byte[] wrapped)
+        {
+            _keys.Add(wrapped);
+            return new KeyRef(_partition._sequence + 1, _keys.Count - 1);
+        }
+
+        public override void DropKey(KeyRef key) => _droppedKeys.Add(key);
+
+        /// <summary>Hands the frame to the journal; a batch that changed nothing answers at once, for all before it is durable.</summary>
+        public void Finish()
+        {
+            for (var sender = 0; sender < _marked.Length; sender++)
+            {
+                if (!_marked[sender]) continue;
+                var mark = _partition._inboxes[sender].Mark;
+                _partition._frame.Mark(sender, mark.Sequence, mark.Number);
+                _marked[sender] = false;
+            }
+            WasEmpty = _asks.Count == 0 && _partition._frame.IsEmpty;
+            if (_partition._frame.IsEmpty)
+            {
+                Release();
+                return;
+            }
+            var write = new FrameWrite(_partition) { Partition = _partition.Number, Epoch = _partition._epoch, Sequence = _partition._sequence + 1 };
+            write.Frame = _partition._frame.Finish(_partition._epoch, write.Sequence, Now, _partition._hash);
+            write.Hash = FrameHash.Of(write.Frame.Span);
+            write.Keys.AddRange(_keys);
+            write.DroppedKeys.AddRange(_droppedKeys);
+            _partition._inFlight = write;
+            if (_host.Fault == KernelFault.AnswerBeforeAppend) ReleaseAnswers();
+            if (_host.Fault == KernelFault.SendBeforeAppend) ReleaseLetters();
+            if (_host.Fault == KernelFault.SnapshotUndurable) CheckpointBuilder.Undurable(_partition);
+            _host.Journal.Submit(write);
+        }
+
+        /// <summary>The frame is durable: now it may be heard.</summary>
+        public void Release()
+        {
+            foreach (var tag in _tags) _partition.Counters.EventsByTag[tag]++;
+            _partition.Counters.MessagesReceived += _received;
+            ReleaseLetters();
+            ReleaseAnswers();
+            foreach (var actor in _touched) _partition.AnswerIfSettled(actor);
+            Clear();
+        }
+
+        void ReleaseAnswers()
+        {
+            foreach (var ask in _asks)
+            {
+                var actor = _partition._actors.GetValueOrDefault(ask.To);
+                if (ask.Options.Settle > TimeSpan.Zero && actor is { IsSettled: false })
+                {
+                    ask.GiveUpAt = Now + (long)ask.Options.Settle.TotalMilliseconds;
+                    _partition.Park(ask);
+                }
+                else _partition.Answer(ask, actor ?? (ask.Options.WithView ? _host.Domain.NewActor(ask.To) : null));
+            }
+            _asks.Clear();
+        }
+
+        void ReleaseLetters()
+        {
+            if (_letters.Count == 0) return;
+            _partition.Counters.MessagesSent += _letters.Count;
+            var sequence = _partition._inFlight is null ? _partition._sequence : _partition._sequence + 1;
+            // By receiver, keeping the order within each link.
+            foreach (var link in _letters.GroupBy(l => l.To))
+            {
+                var letters = link.Select(l => l.Letter).ToArray();
+                var first = link.First().Number;
+                _host.Sent(_partition.Number, link.Key, first + letters.Length - 1);
+                _host.Deliver(new Delivery(_partition.Number, link.Key, sequence, first, letters));
+            }
+            _letters.Clear();
+        }
+
+        /// <summary>None of it is kept.</summary>
+        public void Fail(AnswerKind kind)
+        {
+            FailAsks(kind);
+            Clear();
+        }
+
+        public void FailAsks(AnswerKind kind)
+        {
+            foreach (var ask in _asks) ask.Complete(new Answer(kind));
+            _asks.Clear();
+        }
+
+        void Clear()
+        {
+            _asks.Clear();
+            _letters.Clear();
+            _touched.Clear();
+            _tags.Clear();
+            _keys.Clear();
+            _droppedKeys.Clear();
+            _received = 0;
+        }
+    }
+}

@@ -1,0 +1,218 @@
+using Engine.Actors.Deciders;
+
+namespace Engine.Actors.Kernel;
+
+public sealed partial class Partition
+{
+    CheckpointBuilder? _checkpoint;
+
+    /// <summary>
+    /// Checkpoints are made between batches, a slice at a time, when everything in memory is durable: the actors that changed
+    /// since the last one go into a new segment, then segment and index become durable in one write. Frames up to the start of
+    /// the checkpoint need not be read at the next opening.
+    /// </summary>
+    void Checkpoint()
+    {
+        if (_checkpoint is null)
+        {
+            if (_bytesSinceCheckpoint < _limits.CheckpointBytes && !(_draining && _bytesSinceCheckpoint > 0)) return;
+            _checkpoint = new CheckpointBuilder(this);
+            (_bytesSinceCheckpoint, _draining) = (0, false);
+        }
+        if (_checkpoint.IsComplete)
+        {
+            var done = _checkpoint;
+            _checkpoint = null;
+            if (done.Outcome == WriteOutcome.Durable) done.Adopt();
+            // The index already names places in a segment that does not exist.
+            else Crash("a checkpoint could not be written", AnswerKind.StoreUnavailable, repair: true, isFault: false);
+        }
+        else if (!_checkpoint.IsSubmitted)
+        {
+            _checkpoint.Slice();
+            Schedule();
+        }
+    }
+
+    /// <summary>Makes a checkpoint soon, whatever has been written since the last.</summary>
+    internal void RequestCheckpoint()
+    {
+        _draining = true;
+        Schedule();
+    }
+
+    /// <summary>One checkpoint on its way.</summary>
+    sealed class CheckpointBuilder : JournalWrite
+    {
+        readonly Partition _partition;
+        readonly Codec _segment = Codec.Writer(64 * 1024);
+        readonly List<(ActorId Id, SnapshotPlace Place)> _entries = [];
+        readonly List<(ulong Hash, SnapshotPlace Place)> _moved = [];
+        readonly Queue<ActorId> _toDo;
+        readonly long _sequence;
+        readonly long _at;
+        readonly FrameHash _hash;
+        readonly Mark[] _marks;
+        readonly Mark[] _sent;
+        readonly long? _victim;
+        byte[]? _victimBytes;
+        bool _victimRead;
+        int _outcome = -1;
+        int _ahead;
+
+        public CheckpointBuilder(Partition partition)
+        {
+            _partition = partition;
+            Partition = partition.Number;
+            _toDo = new Queue<ActorId>(partition._dirty);
+            partition._dirty = [];
+            (_sequence, _hash, _at) = (partition._sequence, partition._hash, partition._now);
+            _marks = Array.ConvertAll(partition._inboxes, i => i.Mark);
+            _sent = [.. partition._sent];
+            Segment = partition._index.NewestSegment + 1;
+            var (empty, worst) = partition._index.Garbage(partition._limits.SegmentLive);
+            RemovedSegments.AddRange(empty);
+            _victim = worst;
+            if (worst is null) _victimRead = true;
+            else partition._host.Scheduler.RunBlocking(ReadVictim);
+        }
+
+        public bool IsSubmitted { get; private set; }
+        public bool IsComplete => Volatile.Read(ref _outcome) >= 0;
+        public WriteOutcome Outcome => (WriteOutcome)Volatile.Read(ref _outcome);
+
+        /// <summary>The bytes of a place in the segment that is on its way, else null.</summary>
+        public byte[]? Part(SnapshotPlace place) =>
+            IsSubmitted && place.Segment == Segment ? SegmentBytes.Slice(place.Offset, place.Length).ToArray() : null;
+
+        /// <summary>The planted fault <see cref="KernelFault.SnapshotUndurable"/>: a snapshot that runs ahead of its frame.</summary>
+        public static void Undurable(Partition partition)
+        {
+            if (partition._checkpoint is not null) return;
+            var builder = new CheckpointBuilder(partition) { _ahead = 1 };
+            partition._checkpoint = builder;
+            while (!builder.IsSubmitted) builder.Slice();
+        }
+
+        void ReadVictim()
+        {
+            try
+            {
+                _victimBytes = _partition._host.Journal.ReadSegment(Partition, _victim!.Value, 0, int.MaxValue);
+            }
+            catch (StoreUnavailableException)
+            {
+                // It is cleaned another time.
+                _victimBytes = null;
+            }
+            Volatile.Write(ref _victimRead, true);
+            _partition.Schedule();
+        }
+
+        public void Slice()
+        {
+            for (var i = 0; i < _partition._limits.SnapshotsPerSlice && _toDo.TryDequeue(out var id); i++)
+            {
+                if (!_partition._actors.TryGetValue(id, out var actor)) continue;
+                _entries.Add((id, Snapshots.Write(_segment, Segment, actor, _partition._sequence + _ahead)));
+            }
+            if (_toDo.Count == 0 && (Volatile.Read(ref _victimRead) || _ahead > 0)) Submit();
+        }
+
+        void Submit()
+        {
+            if (_victimBytes is not null) MoveLiving(_victimBytes);
+            IsSubmitted = true;
+            Epoch = _partition._epoch;
+            SegmentBytes = _segment.WrittenMemory;
+            foreach (var (id, place) in _entries) _partition._index.Put(id.Hash, place);
+            foreach (var (hash, place) in _moved) _partition._index.Put(hash, place);
+            if (_victimBytes is not null) RemovedSegments.Add(_victim!.Value);
+            foreach (var removed in RemovedSegments) _partition._index.Remove(removed);
+            if (_segment.Position == 0) Segment = 0;
+            Checkpoint = Encode();
+            _partition._host.Journal.Submit(this);
+        }
+
+        /// <summary>Entries of the worst segment that nothing has replaced are copied as they are, so that it can go.</summary>
+        void MoveLiving(byte[] victim)
+        {
+            var renewed = _entries.Select(e => e.Id.Hash).ToHashSet();
+            foreach (var (hash, offset, length) in Snapshots.Entries(victim))
+            {
+                var old = new SnapshotPlace(_victim!.Value, offset, length);
+                if (renewed.Contains(hash) || !_partition._index.IsCurrent(hash, old)) continue;
+                var start = _segment.Position;
+                _segment.Raw(victim.AsSpan(offset - Snapshots.EntryHeader, length + Snapshots.EntryHeader));
+                _moved.Add((hash, new SnapshotPlace(Segment, start + Snapshots.EntryHeader, length)));
+            }
+        }
+
+        byte[] Encode()
+        {
+            var codec = Codec.Writer(64 * 1024);
+            var header = new CheckpointHeader { Sequence = _sequence, At = _at, Hash = _hash, Marks = _marks, Sent = _sent };
+            header.Layout(codec);
+            _partition._index.Layout(codec);
+            _partition._deadlines.Layout(codec);
+            return codec.Written.ToArray();
+        }
+
+        public override void Complete(WriteOutcome outcome)
+        {
+            Volatile.Write(ref _outcome, (int)outcome);
+            _partition.Schedule();
+        }
+
+        /// <summary>The snapshots are durable: what is closed and unchanged since may leave memory.</summary>
+        public void Adopt()
+        {
+            _partition.Counters.Checkpoints++;
+            foreach (var (id, _) in _entries) Passivate(id);
+            foreach (var id in _partition._visiting.ToArray())
+                if (Passivate(id)) _partition._visiting.Remove(id);
+        }
+
+        bool Passivate(ActorId id)
+        {
+            if (_partition._dirty.Contains(id) || _partition._parked.ContainsKey(id) || !_partition._actors.TryGetValue(id, out var actor)) return false;
+            return actor.IsPassive && _partition._actors.Remove(id);
+        }
+    }
+}
+
+/// <summary>Up to where a checkpoint covers the journal.</summary>
+sealed class CheckpointHeader : IEncoded
+{
+    public long Sequence;
+    public long At;
+    public FrameHash Hash;
+    public Mark[] Marks = [];
+    public Mark[] Sent = [];
+
+    public void Layout(Codec codec)
+    {
+        codec.Long(ref Sequence);
+        codec.Long(ref At);
+        var (high, low) = (Hash.High, Hash.Low);
+        codec.Fixed64(ref high);
+        codec.Fixed64(ref low);
+        Hash = new FrameHash(high, low);
+        Marks = Links(codec, Marks);
+        Sent = Links(codec, Sent);
+    }
+
+    static Mark[] Links(Codec codec, Mark[] links)
+    {
+        var count = codec.Count(links.Length);
+        if (!codec.IsWriting) links = new Mark[count];
+        for (var i = 0; i < count; i++)
+        {
+            var (sequence, number) = (links[i].Sequence, links[i].Number);
+            codec.Long(ref sequence);
+            codec.Long(ref number);
+            links[i] = new Mark(sequence, number);
+        }
+        return links;
+    }
+}

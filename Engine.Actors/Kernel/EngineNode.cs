@@ -1,0 +1,258 @@
+using Engine.Actors.Deciders;
+
+namespace Engine.Actors.Kernel;
+
+/// <summary>All partitions of one process, and what connects them.</summary>
+public sealed class EngineNode : IEngine, IPartitionHost, IAsyncDisposable
+{
+    static readonly TimeSpan TickEvery = TimeSpan.FromMilliseconds(20);
+
+    readonly Partition[] _partitions;
+    readonly long[][] _lastSent;
+    readonly ClockGuard _clock;
+    ITimer? _ticker;
+    long _nextRound;
+    volatile bool _stopping;
+
+    public EngineNode(IJournal journal, IDomain domain, TimeProvider time, IScheduler? scheduler = null, Limits? limits = null, string owner = "node", KernelFault fault = KernelFault.None)
+    {
+        (Journal, Domain, Time, Owner, Fault) = (journal, domain, time, owner, fault);
+        Scheduler = scheduler ?? new ThreadPoolScheduler();
+        Limits = limits ?? new Limits();
+        _clock = new ClockGuard(time, Limits.ClockDifference);
+        _lastSent = new long[journal.Partitions][];
+        for (var i = 0; i < _lastSent.Length; i++) _lastSent[i] = new long[journal.Partitions];
+        _partitions = new Partition[journal.Partitions];
+        for (var i = 0; i < _partitions.Length; i++) _partitions[i] = new Partition(i, this);
+    }
+
+    public IDomain Domain { get; }
+    public IJournal Journal { get; }
+    public IScheduler Scheduler { get; }
+    public TimeProvider Time { get; }
+    public Limits Limits { get; }
+    public KernelFault Fault { get; }
+    public string Owner { get; }
+
+    public int Partitions => _partitions.Length;
+    public bool IsReady => !_stopping && Journal.IsWritable && Array.TrueForAll(_partitions, p => p.IsOpen || p.Fault is not null) && Array.Exists(_partitions, p => p.IsOpen);
+    public bool IsWritable => Journal.IsWritable;
+    public IReadOnlyList<PartitionStatus> Status => Array.ConvertAll(_partitions, p => p.Status);
+    public IReadOnlyList<PartitionCounters> Counters => Array.ConvertAll(_partitions, p => p.Counters);
+
+    /// <summary>False while wall and monotonic clock disagree: nothing expires then.</summary>
+    public bool MayExpire => _clock.Agrees;
+
+    /// <summary>Is told which partition stopped and why.</summary>
+    public Action<int, string>? PartitionStopped { get; set; }
+
+    /// <summary>Opens all partitions; returns when each serves or has stopped for a fault.</summary>
+    public async Task OpenAsync()
+    {
+        await Parallel.ForEachAsync(_partitions, (partition, _) =>
+        {
+            partition.Open();
+            return ValueTask.CompletedTask;
+        });
+        _ticker = Time.CreateTimer(_ => Tick(), null, TickEvery, TickEvery);
+    }
+
+    /// <summary>Opens all partitions one after the other, on this thread and without a ticker: for the simulation.</summary>
+    public void Open()
+    {
+        foreach (var partition in _partitions) partition.Open();
+    }
+
+    public ValueTask<Answer> AskAsync(ActorId to, Command command, AskOptions options = default) => new(Ask(to, command, options).Answer);
+
+    /// <summary>Posts a command; the answer comes through the returned ask.</summary>
+    public Ask Ask(ActorId to, Command command, AskOptions options = default)
+    {
+        var ask = new Ask(to, command, options);
+        if (_stopping) ask.Complete(new Answer(AnswerKind.StoreUnavailable));
+        else _partitions[to.PartitionOf(Partitions)].Post(ask);
+        return ask;
+    }
+
+    public ValueTask<Answer> ReadAsync<TActor>(ActorId id, Func<TActor, long, object?> read) where TActor : Actor
+    {
+        var look = new ActorLook<TActor>(read) { Id = id };
+        _partitions[id.PartitionOf(Partitions)].Post(look);
+        return new ValueTask<Answer>(look.Task);
+    }
+
+    public async Task<IReadOnlyList<T>> ScanAsync<TActor, T>(Func<TActor, long, T?> pick) where TActor : Actor where T : class
+    {
+        var looks = Array.ConvertAll(_partitions, partition =>
+        {
+            var look = new ScanLook<TActor, T>(pick);
+            partition.Post(look);
+            return look.Task;
+        });
+        return [.. (await Task.WhenAll(looks)).SelectMany(found => found)];
+    }
+
+    /// <summary>Lets what has been taken in be decided and answered, writes checkpoints, and closes. Bounded by <paramref name="patience"/>.</summary>
+    public async Task StopAsync(TimeSpan patience)
+    {
+        _stopping = true;
+        var start = Time.GetTimestamp();
+        await WhenIdle(start, patience);
+        foreach (var partition in _partitions) partition.RequestCheckpoint();
+        await WhenIdle(start, patience);
+        if (_ticker is not null) await _ticker.DisposeAsync();
+    }
+
+    async Task WhenIdle(long start, TimeSpan patience)
+    {
+        while (!Array.TrueForAll(_partitions, p => !p.IsOpen || p.IsIdle) && Time.GetElapsedTime(start) < patience) await Task.Delay(TickEvery, Time);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_ticker is not null) await _ticker.DisposeAsync();
+    }
+
+    /// <summary>Wakes partitions whose time has come; once a second all of them, and those that could not open try again.</summary>
+    public void Tick()
+    {
+        var now = Time.GetUtcNow().ToUnixTimeMilliseconds();
+        _clock.Look();
+        var round = now >= _nextRound;
+        if (round) _nextRound = now + 1000;
+        foreach (var partition in _partitions)
+        {
+            if (partition.IsOpen)
+            {
+                if (round || partition.NextWake <= now) partition.Tick();
+            }
+            else if (round && partition.IsClosed && !_stopping) Scheduler.RunBlocking(() => partition.OpenIfClosed());
+        }
+    }
+
+    void IPartitionHost.Deliver(Delivery delivery) => Scheduler.Deliver(_partitions[delivery.To], delivery);
+
+    void IPartitionHost.Sent(int from, int to, long number) => Volatile.Write(ref _lastSent[from][to], number);
+
+    long IPartitionHost.LastSent(int from, int to) => Volatile.Read(ref _lastSent[from][to]);
+
+    void IPartitionHost.Announce(int from)
+    {
+        for (var to = 0; to < _partitions.Length; to++) _partitions[to].Hear(from, Volatile.Read(ref _lastSent[from][to]));
+    }
+
+    void IPartitionHost.Resend(int from, int to, Mark after) => Scheduler.RunBlocking(() =>
+    {
+        try
+        {
+            var reader = new LinkReader(from, to, after.Number, Domain);
+            foreach (var delivery in reader.Read(Journal.ReadFrames(from, Math.Max(0, after.Sequence - 1)))) Scheduler.Deliver(_partitions[to], delivery);
+        }
+        catch (Exception e) when (e is StoreUnavailableException or InvalidDataException)
+        {
+            // The receiver keeps its gap and asks again when it hears of the next message.
+        }
+        _partitions[to].Resent(from);
+    });
+
+    void IPartitionHost.Stopped(int partition, string fault) => PartitionStopped?.Invoke(partition, fault);
+
+    sealed class ActorLook<TActor>(Func<TActor, long, object?> read) : Look where TActor : Actor
+    {
+        readonly TaskCompletionSource<Answer> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task<Answer> Task => _answer.Task;
+
+        public override void At(Actor? actor, IReadOnlyCollection<Actor> all, long now) => _answer.TrySetResult(new Answer(AnswerKind.Reply, read((TActor)actor!, now)));
+
+        public override void Fail(AnswerKind kind) => _answer.TrySetResult(new Answer(kind));
+    }
+
+    sealed class ScanLook<TActor, T>(Func<TActor, long, T?> pick) : Look where TActor : Actor where T : class
+    {
+        readonly TaskCompletionSource<List<T>> _found = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task<List<T>> Task => _found.Task;
+
+        public override void At(Actor? actor, IReadOnlyCollection<Actor> all, long now)
+        {
+            List<T> found = [];
+            foreach (var one in all)
+                if (one is TActor wanted && pick(wanted, now) is { } picked) found.Add(picked);
+            _found.TrySetResult(found);
+        }
+
+        public override void Fail(AnswerKind kind) => _found.TrySetResult([]);
+    }
+}
+
+/// <summary>Reads the messages of one link from the sender's frames.</summary>
+sealed class LinkReader : IFrameVisitor
+{
+    readonly int _from, _to;
+    readonly long _after;
+    readonly IDomain _domain;
+    readonly List<Letter> _letters = [];
+    long _first;
+
+    public LinkReader(int from, int to, long after, IDomain domain) => (_from, _to, _after, _domain) = (from, to, after, domain);
+
+    public IEnumerable<Delivery> Read(IEnumerable<StoredFrame> frames)
+    {
+        foreach (var frame in frames)
+        {
+            FrameHeader.Read(frame.Bytes);
+            FrameHeader.Visit(frame.Bytes, _domain, this);
+            if (_letters.Count == 0) continue;
+            yield return new Delivery(_from, _to, frame.Sequence, _first, _letters.ToArray());
+            _letters.Clear();
+        }
+    }
+
+    public void OnEvent(ActorId actor, Event happened) { }
+
+    public void OnMessage(ActorId from, ActorId to, int partition, long number, Message message)
+    {
+        if (partition != _to || number <= _after) return;
+        if (_letters.Count == 0) _first = number;
+        _letters.Add(new Letter(from, to, message));
+    }
+
+    public void OnMark(int sender, long sequence, long number) { }
+}
+
+/// <summary>
+/// Compares the wall clock with the monotonic one. A jump of the wall clock must not end a lock early, so while they differ
+/// nothing expires; a difference that stays is a corrected clock and is accepted after five minutes.
+/// </summary>
+sealed class ClockGuard
+{
+    static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+    readonly TimeProvider _time;
+    readonly long _difference;
+    DateTimeOffset _wall;
+    long _monotonic;
+    long _since;
+    double _drift;
+    volatile bool _agrees = true;
+
+    public ClockGuard(TimeProvider time, long difference)
+    {
+        (_time, _difference) = (time, difference);
+        (_wall, _monotonic) = (time.GetUtcNow(), time.GetTimestamp());
+    }
+
+    public bool Agrees => _agrees;
+
+    public void Look()
+    {
+        var drift = (_time.GetUtcNow() - _wall).TotalMilliseconds - _time.GetElapsedTime(_monotonic).TotalMilliseconds;
+        if (Math.Abs(drift) <= _difference)
+        {
+            _agrees = true;
+            return;
+        }
+        if (_agrees || Math.Abs(drift - _drift) > _difference) (_agrees, _since, _drift) = (false, _time.GetTimestamp(), drift);
+        else if (_time.GetElapsedTime(_since) > Patience) (_wall, _monotonic) = (_time.GetUtcNow(), _time.GetTimestamp());
+    }
+}

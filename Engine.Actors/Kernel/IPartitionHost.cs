@@ -1,0 +1,95 @@
+using Engine.Actors.Deciders;
+
+namespace Engine.Actors.Kernel;
+
+/// <summary>Runs work: in production on the thread pool, in the simulation on one thread in an order that a seed picks.</summary>
+public interface IScheduler
+{
+    /// <summary>Runs a partition's turn soon.</summary>
+    void Run(Partition partition);
+
+    /// <summary>Runs something that may block (reads of the store).</summary>
+    void RunBlocking(Action work);
+
+    /// <summary>Brings messages to their partition.</summary>
+    void Deliver(Partition to, Delivery delivery);
+}
+
+public sealed class ThreadPoolScheduler : IScheduler
+{
+    public void Run(Partition partition) => ThreadPool.UnsafeQueueUserWorkItem(partition, preferLocal: false);
+
+    public void RunBlocking(Action work) => ThreadPool.UnsafeQueueUserWorkItem(static w => w(), work, preferLocal: false);
+
+    public void Deliver(Partition to, Delivery delivery) => to.Receive(delivery);
+}
+
+/// <summary>
+/// Deliberate faults of the kernel, each breaking one rule, to show that the simulation sees it (Engine.Simulation). Off
+/// unless a simulation sets one.
+/// </summary>
+public enum KernelFault : byte
+{
+    None = 0,
+    /// <summary>Answers before the frame is durable.</summary>
+    AnswerBeforeAppend = 1,
+    /// <summary>Shows state that is not durable yet.</summary>
+    ReadUndurable = 2,
+    /// <summary>Forgets deadlines when a partition opens.</summary>
+    LoseTimers = 3,
+    /// <summary>Takes a message in again although the mark says it was.</summary>
+    RepeatMessages = 4,
+    /// <summary>Writes a snapshot of state whose frame is not durable.</summary>
+    SnapshotUndurable = 5,
+    /// <summary>Takes an order that has left memory for a new one.</summary>
+    ForgetClosed = 6,
+    /// <summary>Sends messages before the frame they stand in is durable.</summary>
+    SendBeforeAppend = 7,
+    /// <summary>Does not send messages again after a restart.</summary>
+    LoseMessages = 8,
+}
+
+/// <summary>Counts of one partition since it was made; only what is durable is counted. Read from any thread.</summary>
+public sealed class PartitionCounters
+{
+    internal readonly long[] EventsByTag = new long[256];
+
+    public long Frames { get; internal set; }
+    public long FrameBytes { get; internal set; }
+    public long Commands { get; internal set; }
+    public long MessagesSent { get; internal set; }
+    public long MessagesReceived { get; internal set; }
+    public long MessagesDropped { get; internal set; }
+    public long Overloaded { get; internal set; }
+    public long Checkpoints { get; internal set; }
+    public long Loads { get; internal set; }
+    public long Faults { get; internal set; }
+    /// <summary>The longest a deadline has been decided behind its time, milliseconds.</summary>
+    public long DeadlineLatenessMax { get; internal set; }
+
+    public long Events(byte tag) => Volatile.Read(ref EventsByTag[tag]);
+}
+
+/// <summary>What a partition needs of the node around it.</summary>
+interface IPartitionHost
+{
+    IDomain Domain { get; }
+    IJournal Journal { get; }
+    IScheduler Scheduler { get; }
+    TimeProvider Time { get; }
+    Limits Limits { get; }
+    KernelFault Fault { get; }
+    int Partitions { get; }
+    string Owner { get; }
+    /// <summary>False while the clocks disagree.</summary>
+    bool MayExpire { get; }
+    void Deliver(Delivery delivery);
+    /// <summary>The number of the last durable message of a link.</summary>
+    void Sent(int from, int to, long number);
+    long LastSent(int from, int to);
+    /// <summary>Brings what lies behind the mark once more, from the sender's journal.</summary>
+    void Resend(int from, int to, Mark after);
+    /// <summary>Tells a receiver how far this sender's link has got, so that it notices a gap.</summary>
+    void Announce(int from);
+    void Stopped(int partition, string fault);
+}

@@ -1,0 +1,40 @@
+namespace Engine.Actors.Kernel;
+
+/// <summary>Everything that is bounded, in one place, with the reason. Counts are per partition.</summary>
+public sealed record Limits
+{
+    /// <summary>Commands waiting in one lane. At 20 µs a command a full lane is a tenth of a second of work: beyond that a refusal is kinder than a wait.</summary>
+    public int LaneLength { get; init; } = 8192;
+
+    /// <summary>Of one tenant in one lane: a shop that floods is refused while the others still get in.</summary>
+    public int TenantLength { get; init; } = 4096;
+
+    /// <summary>Messages from other actors that wait. They can't be refused, so above this new work is, until they are worked off.</summary>
+    public int InboxLength { get; init; } = 200_000;
+
+    /// <summary>Per batch: what pays, releases and expires comes before new work, but takes no more than its part.</summary>
+    public int MessagesPerBatch { get; init; } = 1024;
+    public int UrgentPerBatch { get; init; } = 512;
+    public int NormalPerBatch { get; init; } = 256;
+
+    /// <summary>Actors whose deadline is decided per batch: a storm of expiries is spread over batches.</summary>
+    public int DeadlinesPerBatch { get; init; } = 128;
+
+    /// <summary>A frame is closed at this size, so that one partition's batch does not hold up the group commit of all.</summary>
+    public int FrameBytes { get; init; } = 1 << 20;
+
+    /// <summary>Frames behind the checkpoint. Reading that much back takes well under a second at a restart.</summary>
+    public long CheckpointBytes { get; init; } = 16 << 20;
+
+    /// <summary>Actors written into a snapshot between two batches: some tenths of a millisecond.</summary>
+    public int SnapshotsPerSlice { get; init; } = 128;
+
+    /// <summary>A segment is cleaned when less than this part of it is still current.</summary>
+    public double SegmentLive { get; init; } = 0.5;
+
+    /// <summary>Faults of one partition within a minute before it stays down: one bad message must not spin it for ever.</summary>
+    public int FaultsPerMinute { get; init; } = 3;
+
+    /// <summary>How far wall and monotonic clock may differ before nothing expires any more (milliseconds).</summary>
+    public long ClockDifference { get; init; } = 1000;
+}

@@ -1,0 +1,140 @@
+using Engine.Actors.Deciders;
+
+namespace Engine.Actors.Kernel;
+
+public sealed partial class Partition
+{
+    /// <summary>
+    /// Takes the partition over and rebuilds it: the checkpoint's index, then the frames behind it. Actors that those frames
+    /// touch are read; all others stay where they are until somebody needs them. Runs beside the partition's turns.
+    /// </summary>
+    /// <param name="keep">The lease to go on with, where the store is known to hold nothing that memory did not; null to take over.</param>
+    internal void Open(Lease? keep = null)
+    {
+        _state = State.Opening;
+        try
+        {
+            Rebuild(keep);
+        }
+        catch (StoreUnavailableException)
+        {
+            // The node's ticker tries again (EngineNode).
+            ClearMemory();
+            _state = State.Closed;
+            return;
+        }
+        catch (Exception e)
+        {
+            // Unreadable or impossible: this partition stays down and says which entry; the others go on.
+            ClearMemory();
+            _fault = e.Message;
+            _state = State.Stopped;
+            _host.Stopped(Number, e.Message);
+            Sweep();
+            return;
+        }
+        _fault = null;
+        _state = State.Open;
+        for (var to = 0; to < _host.Partitions; to++) _host.Sent(Number, to, _sent[to].Number);
+        if (_host.Fault != KernelFault.LoseMessages)
+        {
+            _host.Announce(Number);
+            for (var from = 0; from < _host.Partitions; from++)
+                if (_host.LastSent(from, Number) is var last && last > _inboxes[from].Mark.Number) Hear(from, last);
+        }
+        Schedule();
+    }
+
+    internal void OpenIfClosed()
+    {
+        if (_state == State.Closed) Open();
+    }
+
+    void Rebuild(Lease? keep)
+    {
+        ClearMemory();
+        var lease = keep ?? _host.Journal.Acquire(Number, _host.Owner);
+        var header = new CheckpointHeader();
+        if (_host.Journal.ReadCheckpoint(Number) is { } checkpoint)
+        {
+            var codec = Codec.Reader(checkpoint);
+            header.Layout(codec);
+            _index.Layout(codec);
+            if (_host.Fault != KernelFault.LoseTimers) _deadlines.Layout(codec);
+        }
+        var marks = new Mark[_host.Partitions];
+        _sent = new Mark[_host.Partitions];
+        header.Marks.CopyTo(marks, 0);
+        header.Sent.CopyTo(_sent, 0);
+        (_sequence, _hash, _now) = (header.Sequence, header.Hash, header.At);
+
+        var replay = new Replay(this, marks);
+        foreach (var stored in _host.Journal.ReadFrames(Number, _sequence)) replay.Frame(stored);
+        if (_sequence != lease.LastSequence) throw new InvalidDataException($"partition {Number}: the journal ends at {lease.LastSequence}, but frames were read up to {_sequence}");
+
+        var directory = ActorId.Directory(Number);
+        if (!_actors.ContainsKey(directory))
+            _actors.Add(directory, _index.TryFind(directory, out var place) ? ReadSnapshot(directory, place).Actor : _host.Domain.NewActor(directory));
+        foreach (var id in replay.Touched)
+        {
+            if (_host.Fault != KernelFault.LoseTimers) _deadlines.Set(id, _actors[id].Deadline);
+            _dirty.Add(id);
+        }
+        if (_host.Fault == KernelFault.RepeatMessages) marks = Array.ConvertAll(marks, m => m.Number == 0 ? m : new Mark(m.Sequence, m.Number - 1));
+        _inboxes = Array.ConvertAll(marks, m => new Inbox(m));
+        Volatile.Write(ref _nextWake, _deadlines.Next);
+        // Last: an owner's epoch is what tells that reads begun before this opening are of no use any more.
+        _epoch = lease.Epoch;
+    }
+
+    /// <summary>Applies the frames behind the checkpoint.</summary>
+    sealed class Replay : IFrameVisitor
+    {
+        readonly Partition _partition;
+        readonly Mark[] _marks;
+        readonly Dictionary<ActorId, long> _tags = [];
+        FrameHeader _header;
+
+        public Replay(Partition partition, Mark[] marks) => (_partition, _marks) = (partition, marks);
+
+        public HashSet<ActorId> Touched { get; } = [];
+
+        public void Frame(StoredFrame stored)
+        {
+            try
+            {
+                _header = FrameHeader.Read(stored.Bytes);
+                if (_header.Partition != _partition.Number || _header.Sequence != stored.Sequence) throw new InvalidDataException($"it says it is frame {_header.Sequence} of partition {_header.Partition}");
+                if (_header.Sequence != _partition._sequence + 1) throw new InvalidDataException($"it follows frame {_partition._sequence}: frames are missing");
+                if (_header.Previous != _partition._hash) throw new InvalidDataException("it is not chained to the frame before it");
+                if (_header.At < _partition._now) throw new InvalidDataException("its time is before that of the frame before it");
+                FrameHeader.Visit(stored.Bytes, _partition._host.Domain, this);
+            }
+            catch (Exception e) when (e is InvalidDataException or InvariantBrokenException)
+            {
+                throw new InvalidDataException($"partition {_partition.Number}, frame {stored.Sequence}: {e.Message}", e);
+            }
+            (_partition._sequence, _partition._hash, _partition._now) = (_header.Sequence, _header.Hash, _header.At);
+            _partition._bytesSinceCheckpoint += stored.Bytes.Length;
+        }
+
+        public void OnEvent(ActorId id, Event happened)
+        {
+            if (!_partition._actors.TryGetValue(id, out var actor))
+            {
+                long tag = 0;
+                if (_partition._index.TryFind(id, out var place)) (actor, tag) = _partition.ReadSnapshot(id, place);
+                else actor = _partition._host.Domain.NewActor(id);
+                _partition._actors.Add(id, actor);
+                _tags.Add(id, tag);
+                Touched.Add(id);
+            }
+            // A snapshot taken while the checkpoint was being made contains some of these frames already.
+            if (_header.Sequence > _tags[id]) actor.Evolve(happened, new Stamp(_header.Sequence, _header.At));
+        }
+
+        public void OnMessage(ActorId from, ActorId to, int partition, long number, Message message) => _partition._sent[partition] = new Mark(_header.Sequence, number);
+
+        public void OnMark(int sender, long sequence, long number) => _marks[sender] = new Mark(sequence, number);
+    }
+}

@@ -1,0 +1,537 @@
+using System.Collections.Concurrent;
+using Engine.Actors.Deciders;
+
+namespace Engine.Actors.Kernel;
+
+/// <summary>
+/// A set of actors with one mailbox, one thread of control at a time, one sequence of frames and one owner.
+/// <code>
+///  turn:  last frame durable?  ──►  release its answers and messages  ──►  looks (all of memory is durable now)
+///         ──►  a slice of the checkpoint  ──►  decide what waits, as one frame  ──►  hand the frame to the journal
+/// </code>
+/// One frame is in flight at a time: while it is on the disk the next batch gathers. Whatever goes wrong, the partition drops
+/// its memory and is rebuilt from the journal (<see cref="Open"/>).
+/// </summary>
+public sealed partial class Partition : IThreadPoolWorkItem
+{
+    readonly IPartitionHost _host;
+    readonly Limits _limits;
+    readonly Mailbox _mailbox;
+    readonly FrameWriter _frame;
+    readonly ConcurrentQueue<object> _arrivals = new();
+    readonly Batch _batch;
+    readonly List<Ask> _drained = [];
+    readonly Dictionary<ActorId, List<Ask>> _parked = [];
+    readonly Queue<long> _faults = new();
+
+    Dictionary<ActorId, Actor> _actors = [];
+    Dictionary<ActorId, List<object>> _loading = [];
+    ActorIndex _index = new();
+    Deadlines _deadlines = new();
+    Inbox[] _inboxes = [];
+    Mark[] _sent = [];
+    HashSet<ActorId> _dirty = [];
+    FrameHash _hash;
+    long _epoch, _sequence, _now, _bytesSinceCheckpoint;
+    long _nextWake = Actor.Never;
+    int _pending;
+    volatile State _state = State.Closed;
+    string? _fault;
+    FrameWrite? _inFlight;
+    bool _draining;
+
+    enum State
+    {
+        Closed,
+        Opening,
+        Open,
+        Stopped,
+    }
+
+    internal Partition(int number, IPartitionHost host)
+    {
+        Number = number;
+        _host = host;
+        _limits = host.Limits;
+        _mailbox = new Mailbox(_limits);
+        _frame = new FrameWriter(number);
+        _batch = new Batch(this);
+    }
+
+    public int Number { get; }
+    public PartitionCounters Counters { get; } = new();
+    public bool IsOpen => _state == State.Open;
+    public bool IsClosed => _state == State.Closed;
+    public string? Fault => _fault;
+
+    /// <summary>Nothing waits, nothing is on its way to the disk, no checkpoint is being made.</summary>
+    public bool IsIdle => _pending == 0 && _arrivals.IsEmpty && _mailbox.Count == 0 && _inFlight is null && _checkpoint is null && _loading.Count == 0 && InboxCount == 0;
+
+    internal PartitionStatus Status => new(
+        Number, _state.ToString().ToLowerInvariant(), _epoch, _sequence, _mailbox.Count + InboxCount, _actors.Count, _index.Count, _deadlines.Count, _fault);
+
+    /// <summary>The earliest deadline; read by the node's ticker.</summary>
+    internal long NextWake => Volatile.Read(ref _nextWake);
+
+    // ── coming in, from any thread ──
+
+    internal void Post(Ask ask)
+    {
+        if (_state is State.Stopped or State.Closed) ask.Complete(new Answer(_state == State.Stopped ? AnswerKind.Stopped : AnswerKind.StoreUnavailable));
+        else if (!_host.Journal.IsWritable) ask.Complete(new Answer(AnswerKind.StoreUnavailable));
+        else if ((ask.Options.Lane == Lane.Normal && InboxCount > _limits.InboxLength) || !_mailbox.TryPost(ask))
+        {
+            Counters.Overloaded++;
+            ask.Complete(new Answer(AnswerKind.Overloaded));
+        }
+        else Schedule();
+    }
+
+    internal void Post(Look look)
+    {
+        if (_state is State.Stopped or State.Closed)
+        {
+            look.Fail(_state == State.Stopped ? AnswerKind.Stopped : AnswerKind.StoreUnavailable);
+            return;
+        }
+        _arrivals.Enqueue(look);
+        Schedule();
+    }
+
+    public void Receive(Delivery delivery)
+    {
+        // Not open: the journal of the sender keeps it, and it is asked for when this partition opens.
+        if (_state != State.Open) return;
+        _arrivals.Enqueue(delivery);
+        Schedule();
+    }
+
+    /// <summary>A sender's link has got so far; whatever is missing is asked for.</summary>
+    internal void Hear(int from, long number)
+    {
+        if (_state != State.Open) return;
+        _arrivals.Enqueue(new Announcement(from, number));
+        Schedule();
+    }
+
+    /// <summary>All that the sender's journal held behind the mark has been brought.</summary>
+    internal void Resent(int from)
+    {
+        if (_state != State.Open) return;
+        _arrivals.Enqueue(new ResendDone(from));
+        Schedule();
+    }
+
+    /// <summary>Time has passed: look for deadlines.</summary>
+    internal void Tick() => Schedule();
+
+    void Schedule()
+    {
+        if (Interlocked.Increment(ref _pending) == 1) _host.Scheduler.Run(this);
+    }
+
+    int InboxCount { get; set; }
+
+    sealed record Announcement(int From, long Number);
+
+    sealed record ResendDone(int From);
+
+    sealed record Loaded(ActorId Id, Actor? Actor, long Tag, Exception? Failure);
+
+    // ── the turn ──
+
+    public void Execute()
+    {
+        var seen = Volatile.Read(ref _pending);
+        try
+        {
+            Turn();
+        }
+        catch (Exception e)
+        {
+            // Anything unexpected stops this partition only: its memory goes and is rebuilt from what is durable.
+            Crash($"{e.GetType().Name}: {e.Message}", AnswerKind.OutcomeUnknown, repair: true);
+        }
+        if (Interlocked.Add(ref _pending, -seen) > 0) _host.Scheduler.Run(this);
+    }
+
+    void Turn()
+    {
+        if (_state != State.Open)
+        {
+            Sweep();
+            return;
+        }
+        if (_inFlight is { } write)
+        {
+            if (_host.Fault == KernelFault.ReadUndurable) TakeArrivals();
+            if (!write.IsComplete) return;
+            _inFlight = null;
+            if (!Settle(write, write.Outcome)) return;
+        }
+        _now = Math.Max(_now, _host.Time.GetUtcNow().ToUnixTimeMilliseconds());
+        TakeArrivals();
+        GiveUpWaiting();
+        Checkpoint();
+        if (_state != State.Open) return;
+        // While the store can't write there is nothing to decide: looks are served, the rest waits or is refused.
+        if (_host.Journal.IsWritable) Decide();
+        Volatile.Write(ref _nextWake, Math.Min(_deadlines.Next, _nextGiveUp));
+    }
+
+    /// <summary>What became of the last frame. False when the partition is no longer open.</summary>
+    bool Settle(FrameWrite write, WriteOutcome outcome)
+    {
+        switch (outcome)
+        {
+            case WriteOutcome.Durable:
+                _sequence = write.Sequence;
+                _hash = write.Hash;
+                _bytesSinceCheckpoint += write.Frame.Length;
+                Counters.Frames++;
+                Counters.FrameBytes += write.Frame.Length;
+                _batch.Release();
+                return true;
+            case WriteOutcome.Failed:
+                Crash("the store could not write", AnswerKind.StoreUnavailable, repair: true, isFault: false, keep: new Lease(_epoch, _sequence));
+                return false;
+            case WriteOutcome.Refused:
+                Crash("another owner has taken the partition over", AnswerKind.OutcomeUnknown, repair: false);
+                return false;
+            default:
+                SettleUnknown(write);
+                return false;
+        }
+    }
+
+    void TakeArrivals()
+    {
+        while (_arrivals.TryDequeue(out var arrival))
+        {
+            switch (arrival)
+            {
+                case Delivery delivery: Take(delivery); break;
+                case Announcement told when told.Number > _inboxes[told.From].Mark.Number + _inboxes[told.From].Count: AskAgain(told.From); break;
+                case Loaded loaded: Take(loaded); break;
+                case ResendDone done: Take(done); break;
+                case Look look: Take(look); break;
+                default: break;
+            }
+        }
+    }
+
+    void Take(Delivery delivery)
+    {
+        var inbox = _inboxes[delivery.From];
+        var dropped = inbox.Dropped;
+        var before = inbox.Count;
+        if (!inbox.Accept(delivery)) AskAgain(delivery.From);
+        InboxCount += inbox.Count - before;
+        Counters.MessagesDropped += inbox.Dropped - dropped;
+    }
+
+    void Take(ResendDone done)
+    {
+        _inboxes[done.From].AwaitsResend = false;
+        if (_inboxes[done.From].HasGap) AskAgain(done.From);
+    }
+
+    void AskAgain(int from)
+    {
+        if (_inboxes[from].AwaitsResend) return;
+        _inboxes[from].AwaitsResend = true;
+        _host.Resend(from, Number, _inboxes[from].Mark);
+    }
+
+    void Take(Look look)
+    {
+        if (look.Id == default)
+        {
+            look.At(null, _actors.Values, _now);
+            return;
+        }
+        if (_actors.TryGetValue(look.Id, out var actor)) look.At(actor, [], _now);
+        else if (_index.TryFind(look.Id, out _)) Load(look.Id, look);
+        else look.At(_host.Domain.NewActor(look.Id), [], _now);
+    }
+
+    void Decide()
+    {
+        _batch.Begin();
+        if (_host.MayExpire)
+        {
+            for (var i = 0; i < _limits.DeadlinesPerBatch && _batch.HasRoom && _deadlines.TryTake(_now, out var id); i++) _batch.DecideDeadline(id);
+        }
+        foreach (var inbox in _inboxes) DecideMessages(inbox, _limits.MessagesPerBatch / _inboxes.Length + 1);
+        DecideAsks(Lane.Urgent, _limits.UrgentPerBatch);
+        DecideAsks(Lane.Normal, _limits.NormalPerBatch);
+        _batch.Finish();
+        var more = _mailbox.Count > 0 || InboxCount > 0 || _deadlines.Next <= _now;
+        if (_inFlight is null && more && _loading.Count == 0 && !_batch.WasEmpty) Schedule();
+    }
+
+    void DecideMessages(Inbox inbox, int count)
+    {
+        for (; count > 0 && _batch.HasRoom && inbox.TryPeek(out var letter); count--)
+        {
+            if (Find(letter.To) is not { } actor)
+            {
+                // The link waits for this actor; those behind it are loaded meanwhile.
+                foreach (var ahead in inbox.Ahead(count)) Preload(ahead.To);
+                return;
+            }
+            inbox.Advance();
+            InboxCount--;
+            _batch.Decide(actor, letter);
+        }
+    }
+
+    void DecideAsks(Lane lane, int count)
+    {
+        _drained.Clear();
+        _mailbox.Drain(lane, _batch.HasRoom ? count : 0, _drained);
+        foreach (var ask in _drained)
+        {
+            if (_loading.TryGetValue(ask.To, out var stash)) stash.Add(ask);
+            else if (Find(ask.To) is { } actor) _batch.Decide(actor, ask);
+            else Load(ask.To, ask);
+        }
+    }
+
+    // ── actors in and out of memory ──
+
+    /// <summary>The actor, new if it never was; null when it must be read first.</summary>
+    Actor? Find(ActorId id)
+    {
+        if (_actors.TryGetValue(id, out var actor)) return actor;
+        if (_loading.ContainsKey(id)) return null;
+        if (_index.TryFind(id, out _) && _host.Fault != KernelFault.ForgetClosed) return null;
+        return _host.Domain.NewActor(id);
+    }
+
+    void Preload(ActorId id)
+    {
+        if (!_actors.ContainsKey(id) && !_loading.ContainsKey(id) && _index.TryFind(id, out _)) Load(id, null);
+    }
+
+    /// <summary>Reads an actor's snapshot aside; what needs it waits in its stash while the partition goes on.</summary>
+    void Load(ActorId id, object? waits)
+    {
+        if (!_loading.TryGetValue(id, out var stash))
+        {
+            _loading.Add(id, stash = []);
+            _index.TryFind(id, out var place);
+            var (epoch, unwritten) = (_epoch, _checkpoint?.Part(place));
+            _host.Scheduler.RunBlocking(() => Read(id, place, epoch, unwritten));
+        }
+        if (waits is not null) stash.Add(waits);
+    }
+
+    void Read(ActorId id, SnapshotPlace place, long epoch, byte[]? unwritten)
+    {
+        Loaded loaded;
+        try
+        {
+            var (actor, tag) = unwritten is null ? ReadSnapshot(id, place) : Snapshots.Read(Codec.Reader(unwritten), id, _host.Domain);
+            loaded = new Loaded(id, actor, tag, null);
+        }
+        catch (Exception e)
+        {
+            loaded = new Loaded(id, null, 0, e);
+        }
+        if (epoch == _epoch) _arrivals.Enqueue(loaded);
+        Schedule();
+    }
+
+    (Actor Actor, long Tag) ReadSnapshot(ActorId id, SnapshotPlace place)
+    {
+        var codec = Codec.Reader(_host.Journal.ReadSegment(Number, place.Segment, place.Offset, place.Length));
+        return Snapshots.Read(codec, id, _host.Domain);
+    }
+
+    void Take(Loaded loaded)
+    {
+        if (!_loading.Remove(loaded.Id, out var stash)) return;
+        if (loaded.Actor is null)
+        {
+            Crash($"{loaded.Id} can't be read: {loaded.Failure!.Message}", AnswerKind.StoreUnavailable, repair: true);
+            foreach (var waits in stash) Refuse(waits, AnswerKind.StoreUnavailable);
+            return;
+        }
+        Counters.Loads++;
+        _actors[loaded.Id] = loaded.Actor;
+        // Read for looking or deciding, it leaves memory again with the next checkpoint.
+        if (loaded.Actor.IsPassive) _visiting.Add(loaded.Id);
+        foreach (var waits in stash)
+        {
+            if (waits is Look look) look.At(loaded.Actor, [], _now);
+            else _ready.Add((Ask)waits);
+        }
+        if (_ready.Count > 0) Schedule();
+    }
+
+    readonly List<Ask> _ready = [];
+    readonly HashSet<ActorId> _visiting = [];
+
+    // ── waiting answers ──
+
+    readonly PriorityQueue<Ask, long> _giveUps = new();
+    long _nextGiveUp = Actor.Never;
+
+    void Park(Ask ask)
+    {
+        if (!_parked.TryGetValue(ask.To, out var waiting)) _parked.Add(ask.To, waiting = []);
+        waiting.Add(ask);
+        _giveUps.Enqueue(ask, ask.GiveUpAt);
+        _nextGiveUp = Math.Min(_nextGiveUp, ask.GiveUpAt);
+    }
+
+    void AnswerIfSettled(Actor actor)
+    {
+        if (_parked.Count == 0 || !_parked.TryGetValue(actor.Id, out var waiting) || !actor.IsSettled) return;
+        _parked.Remove(actor.Id);
+        foreach (var ask in waiting) Answer(ask, actor);
+    }
+
+    /// <summary>Whoever has waited long enough for an actor to settle is told how far it is.</summary>
+    void GiveUpWaiting()
+    {
+        while (_giveUps.TryPeek(out var ask, out var at) && (at <= _now || ask.Answer.IsCompleted))
+        {
+            _giveUps.Dequeue();
+            if (ask.Answer.IsCompleted || !_parked.TryGetValue(ask.To, out var waiting) || !waiting.Remove(ask)) continue;
+            if (waiting.Count == 0) _parked.Remove(ask.To);
+            Answer(ask, _actors.GetValueOrDefault(ask.To));
+        }
+        _nextGiveUp = _giveUps.TryPeek(out _, out var next) ? next : Actor.Never;
+    }
+
+    void Answer(Ask ask, Actor? actor) => ask.Complete(new Answer(AnswerKind.Reply, ask.Reply, ask.Options.WithView ? actor?.View(_now) : null));
+
+    // ── failing ──
+
+    void Refuse(object waits, AnswerKind kind)
+    {
+        if (waits is Ask ask) ask.Complete(new Answer(kind));
+        else ((Look)waits).Fail(kind);
+    }
+
+    /// <summary>Nobody serves here: what has come is refused, so that nobody waits for it.</summary>
+    void Sweep()
+    {
+        var kind = _state == State.Stopped ? AnswerKind.Stopped : AnswerKind.StoreUnavailable;
+        while (_arrivals.TryDequeue(out var arrival))
+            if (arrival is Look look) look.Fail(kind);
+        if (_state == State.Opening) return;
+        _drained.Clear();
+        _mailbox.Drain(Lane.Urgent, int.MaxValue, _drained);
+        _mailbox.Drain(Lane.Normal, int.MaxValue, _drained);
+        foreach (var ask in _drained) ask.Complete(new Answer(kind));
+    }
+
+    /// <summary>Memory goes; what was not durable has not happened. Rebuilt from the journal unless it keeps failing.</summary>
+    void Crash(string why, AnswerKind kind, bool repair, bool isFault = true, Lease? keep = null)
+    {
+        _batch.Fail(kind);
+        foreach (var stash in _loading.Values)
+            foreach (var waits in stash) Refuse(waits, AnswerKind.StoreUnavailable);
+        foreach (var ask in _ready) ask.Complete(new Answer(AnswerKind.StoreUnavailable));
+        foreach (var waiting in _parked.Values)
+            // What they asked for is durable, only how it went on is not known here.
+            foreach (var ask in waiting) ask.Complete(new Answer(AnswerKind.Reply, ask.Reply));
+        ClearMemory();
+        if (isFault)
+        {
+            Counters.Faults++;
+            var now = _host.Time.GetTimestamp();
+            _faults.Enqueue(now);
+            while (_faults.TryPeek(out var oldest) && _host.Time.GetElapsedTime(oldest, now) > TimeSpan.FromMinutes(1)) _faults.Dequeue();
+        }
+        if (!repair || _faults.Count > _limits.FaultsPerMinute)
+        {
+            _fault = why;
+            _state = State.Stopped;
+            _host.Stopped(Number, why);
+            Sweep();
+            return;
+        }
+        _state = State.Opening;
+        _host.Scheduler.RunBlocking(() => Open(keep));
+    }
+
+    void ClearMemory()
+    {
+        _actors = [];
+        _loading = [];
+        _index = new ActorIndex();
+        _deadlines = new Deadlines();
+        _inboxes = [];
+        _dirty = [];
+        _parked.Clear();
+        _giveUps.Clear();
+        _nextGiveUp = Actor.Never;
+        _ready.Clear();
+        _visiting.Clear();
+        _checkpoint = null;
+        _inFlight = null;
+        InboxCount = 0;
+        _bytesSinceCheckpoint = 0;
+        _epoch = 0;
+    }
+
+    /// <summary>
+    /// The answer to a commit was lost. The partition is taken over anew, which fences the lost attempt; then the journal says
+    /// whether it happened. If it did not, the identical frame is submitted again.
+    /// </summary>
+    void SettleUnknown(FrameWrite write)
+    {
+        _batch.FailAsks(AnswerKind.OutcomeUnknown);
+        write.Reopen();
+        _inFlight = write;
+        _host.Scheduler.RunBlocking(() =>
+        {
+            try
+            {
+                var lease = _host.Journal.Acquire(Number, _host.Owner);
+                _epoch = lease.Epoch;
+                if (lease.LastSequence < write.Sequence)
+                {
+                    write.Epoch = lease.Epoch;
+                    _host.Journal.Submit(write);
+                    return;
+                }
+                var stored = _host.Journal.ReadFrames(Number, write.Sequence - 1).First();
+                write.Complete(stored.Bytes.AsSpan().SequenceEqual(write.Frame.Span) ? WriteOutcome.Durable : WriteOutcome.Refused);
+            }
+            catch (StoreUnavailableException)
+            {
+                // Still not known: the node's ticker comes round and it is tried again.
+                write.CompleteQuietly(WriteOutcome.Unknown);
+            }
+        });
+    }
+
+    /// <summary>A frame on its way to the disk.</summary>
+    sealed class FrameWrite : JournalWrite
+    {
+        const int Open = -1;
+        readonly Partition _owner;
+        int _outcome = Open;
+
+        public FrameWrite(Partition owner) => _owner = owner;
+
+        public bool IsComplete => Volatile.Read(ref _outcome) != Open;
+        public WriteOutcome Outcome => (WriteOutcome)Volatile.Read(ref _outcome);
+        public FrameHash Hash { get; set; }
+
+        public void Reopen() => Volatile.Write(ref _outcome, Open);
+
+        public void CompleteQuietly(WriteOutcome outcome) => Volatile.Write(ref _outcome, (int)outcome);
+
+        public override void Complete(WriteOutcome outcome)
+        {
+            CompleteQuietly(outcome);
+            _owner.Schedule();
+        }
+    }
+}

@@ -1,0 +1,57 @@
+using Engine.Actors.Deciders;
+
+namespace Engine.Actors.Kernel;
+
+/// <summary>
+/// Snapshots of actors lie many together in segments, each entry readable by itself:
+/// <code>
+///  8  hash of the actor's id
+///  4  length of the rest, little endian
+///  …  actor id, tag (the newest frame its state contains), state
+/// </code>
+/// </summary>
+static class Snapshots
+{
+    public const int EntryHeader = 12;
+
+    /// <summary>Appends an entry and tells where its record lies.</summary>
+    public static SnapshotPlace Write(Codec segment, long segmentId, Actor actor, long tag)
+    {
+        var start = segment.Position;
+        segment.Raw(stackalloc byte[EntryHeader]);
+        segment.ForgetActors();
+        var id = actor.Id;
+        segment.Actor(ref id);
+        segment.Long(ref tag);
+        actor.Layout(segment);
+        var length = segment.Position - start - EntryHeader;
+        var header = segment.Patch(start, EntryHeader);
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt64LittleEndian(header, id.Hash);
+        System.Buffers.Binary.BinaryPrimitives.WriteInt32LittleEndian(header[8..], length);
+        return new SnapshotPlace(segmentId, start + EntryHeader, length);
+    }
+
+    public static (Actor Actor, long Tag) Read(Codec record, ActorId expected, IDomain domain)
+    {
+        ActorId id = default;
+        long tag = 0;
+        record.Actor(ref id);
+        record.Long(ref tag);
+        if (id != expected) throw new InvalidDataException($"a snapshot of {id} lies where {expected} was looked for");
+        var actor = domain.NewActor(id);
+        actor.Layout(record);
+        return (actor, tag);
+    }
+
+    /// <summary>The entries of a whole segment.</summary>
+    public static IEnumerable<(ulong Hash, int Offset, int Length)> Entries(byte[] segment)
+    {
+        for (var position = 0; position + EntryHeader <= segment.Length;)
+        {
+            var hash = System.Buffers.Binary.BinaryPrimitives.ReadUInt64LittleEndian(segment.AsSpan(position));
+            var length = System.Buffers.Binary.BinaryPrimitives.ReadInt32LittleEndian(segment.AsSpan(position + 8));
+            yield return (hash, position + EntryHeader, length);
+            position += EntryHeader + length;
+        }
+    }
+}
