@@ -82,7 +82,7 @@ public static class LineDecider
         {
             LineChange.Commit => Commit(reservation, turn),
             LineChange.Extend => Extend(reservation, wish, turn),
-            LineChange.Ship => Ship(reservation, turn),
+            LineChange.Ship => Ship(sku, reservation, turn),
             _ => Release(reservation, wish, turn),
         };
         if (answer.Kind == LineAnswerKind.Released)
@@ -125,8 +125,9 @@ public static class LineDecider
         return LineAnswerKind.Extended;
     }
 
-    static LineAnswerKind Ship(Reservation reservation, Turn turn)
+    static LineAnswerKind Ship(SkuActor sku, Reservation reservation, Turn turn)
     {
+        AdjustDecider.FindMissing(sku, reservation, turn);
         turn.Emit(new ReservationShipped { ReservationId = reservation.Id });
         return LineAnswerKind.Shipped;
     }

@@ -260,10 +260,7 @@ public sealed class SkuActor : Actor
         var warehouse = Find(reservation.Warehouse)!;
         if (reservation.State == ReservationState.Committed) warehouse.Committed -= reservation.Quantity;
         else warehouse.Reserved -= reservation.Quantity;
-        // Goods that left were there, whatever the books said: shipping from a recorded shortage uses up the shortage.
-        var fromShortage = Math.Min(warehouse.Shortage, Math.Max(0, reservation.Quantity - warehouse.OnHand));
-        warehouse.OnHand -= reservation.Quantity - fromShortage;
-        warehouse.Shortage -= fromShortage;
+        warehouse.OnHand -= reservation.Quantity;
         End(reservation, ReservationState.Shipped, stamp.At);
         Check(warehouse);
     }
