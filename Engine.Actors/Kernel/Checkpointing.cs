@@ -146,11 +146,10 @@ public sealed partial class Partition
             var renewed = _entries.Select(e => e.Id.Hash).ToHashSet();
             foreach (var (hash, offset, length) in Snapshots.Entries(victim))
             {
-                var old = new SnapshotPlace(_victim!.Value, offset, length);
-                if (renewed.Contains(hash) || !_partition._index.IsCurrent(hash, old)) continue;
+                if (renewed.Contains(hash) || _partition._index.Current(hash, _victim!.Value, offset) is not { } old) continue;
                 var start = _segment.Position;
                 _segment.Raw(victim.AsSpan(offset - Snapshots.EntryHeader, length + Snapshots.EntryHeader));
-                _moved.Add((hash, new SnapshotPlace(Segment, start + Snapshots.EntryHeader, length)));
+                _moved.Add((hash, old with { Segment = Segment, Offset = start + Snapshots.EntryHeader }));
             }
         }
 

@@ -34,6 +34,7 @@ public sealed partial class Partition
             return;
         }
         _fault = null;
+        WarmUp();
         _state = State.Open;
         for (var to = 0; to < _host.Partitions; to++) _host.Sent(Number, to, _sent[to].Number);
         if (_host.Fault != KernelFault.LoseMessages)
@@ -83,6 +84,7 @@ public sealed partial class Partition
         if (_host.Fault == KernelFault.RepeatMessages) marks = Array.ConvertAll(marks, m => m.Number == 0 ? m : new Mark(m.Sequence, m.Number - 1));
         _inboxes = Array.ConvertAll(marks, m => new Inbox(m));
         Volatile.Write(ref _nextWake, _deadlines.Next);
+        _cold = Cold();
         // Last: an owner's epoch is what tells that reads begun before this opening are of no use any more.
         _epoch = lease.Epoch;
     }

@@ -65,7 +65,7 @@ public sealed partial class Partition : IThreadPoolWorkItem
     public string? Fault => _fault;
 
     /// <summary>Nothing waits, nothing is on its way to the disk, no checkpoint is being made.</summary>
-    public bool IsIdle => _pending == 0 && _arrivals.IsEmpty && _mailbox.Count == 0 && _inFlight is null && _checkpoint is null && _loading.Count == 0 && InboxCount == 0;
+    public bool IsIdle => _pending == 0 && _arrivals.IsEmpty && _mailbox.Count == 0 && _inFlight is null && _checkpoint is null && _loading.Count == 0 && !_warming && InboxCount == 0;
 
     internal PartitionStatus Status => new(
         Number, _state.ToString().ToLowerInvariant(), _epoch, _sequence, _mailbox.Count + InboxCount, _actors.Count, _index.Count, _deadlines.Count, _fault);
@@ -213,6 +213,7 @@ public sealed partial class Partition : IThreadPoolWorkItem
                 case Delivery delivery: Take(delivery); break;
                 case Announcement told when told.Number > _inboxes[told.From].Mark.Number + _inboxes[told.From].Count: AskAgain(told.From); break;
                 case Loaded loaded: Take(loaded); break;
+                case Warmed warmed: Take(warmed); break;
                 case ResendDone done: Take(done); break;
                 case Look look: Take(look); break;
                 default: break;
@@ -247,7 +248,8 @@ public sealed partial class Partition : IThreadPoolWorkItem
     {
         if (look.Id == default)
         {
-            look.At(null, _actors.Values, _now);
+            _looksAtAll.Add(look);
+            if (!_warming) WarmUp();
             return;
         }
         if (_actors.TryGetValue(look.Id, out var actor)) look.At(actor, [], _now);
@@ -439,6 +441,7 @@ public sealed partial class Partition : IThreadPoolWorkItem
         foreach (var waiting in _parked.Values)
             // What they asked for is durable, only how it went on is not known here.
             foreach (var ask in waiting) ask.Complete(new Answer(AnswerKind.Reply, ask.Reply));
+        foreach (var look in _looksAtAll) look.Fail(AnswerKind.StoreUnavailable);
         ClearMemory();
         if (isFault)
         {
@@ -463,6 +466,9 @@ public sealed partial class Partition : IThreadPoolWorkItem
     {
         _actors = [];
         _loading = [];
+        _cold = new();
+        _warming = false;
+        _looksAtAll.Clear();
         _index = new ActorIndex();
         _deadlines = new Deadlines();
         _inboxes = [];
