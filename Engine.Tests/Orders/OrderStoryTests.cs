@@ -305,7 +305,7 @@ public sealed class OrderStoryTests
     }
 
     [Fact]
-    public void Open_orders_are_all_seen_again_after_a_restart()
+    public async Task Open_orders_are_all_seen_again_after_a_restart()
     {
         var rig = new EngineRig(2, new Limits { CheckpointBytes = 2_000 });
         rig.Warehouse("W");
@@ -318,7 +318,7 @@ public sealed class OrderStoryTests
         rig.Restart();
         var open = rig.Node.ScanAsync<OrderActor, string>((order, _) => order.State.IsClosed() ? null : order.OrderId);
         rig.Settle();
-        Assert.Equal(30, open.Result.Distinct().Count());
+        Assert.Equal(30, (await open).Distinct().Count());
     }
 
     static StepFact Step(MicroState step) => new() { Step = step, Role = StepRole.Warehouse, Operator = "li", Carrier = "sf", TrackingNumber = "SF1" };
