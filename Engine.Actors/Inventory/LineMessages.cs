@@ -62,7 +62,7 @@ public sealed class ChangeLine : Message
     }
 }
 
-/// <summary>An order waits for the stock of one line; with <see cref="Backorder.Cancelled"/> it waits no longer.</summary>
+/// <summary>An order waits for the stock of one line.</summary>
 public sealed class AwaitStock : Message
 {
     public Backorder Backorder = new();
@@ -85,8 +85,11 @@ public sealed class Backorder : IEncoded
     public long ExpiresAt;
     public long PayingExpiresAt;
     public int LinesInOrder = 1;
-    public bool Cancelled;
     public bool Asked;
+    /// <summary>Not offered before; 0 for at once. Orders that came back empty-handed step aside for a moment.</summary>
+    public long NotBefore;
+    /// <summary>Quantities of the order's other lines of this SKU: an offer for this line alone would be of no use.</summary>
+    public List<int> Alongside = [];
 
     public void Layout(Codec codec)
     {
@@ -100,8 +103,9 @@ public sealed class Backorder : IEncoded
         codec.Long(ref ExpiresAt);
         codec.Long(ref PayingExpiresAt);
         codec.Int(ref LinesInOrder);
-        codec.Bool(ref Cancelled);
         codec.Bool(ref Asked);
+        codec.Long(ref NotBefore);
+        codec.Indexes(Alongside);
     }
 }
 
