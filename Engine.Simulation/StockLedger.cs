@@ -46,8 +46,10 @@ sealed class StockLedger
 
     void Adjust(string sku, StockAdjusted e)
     {
-        Require(_adjustments.Add((sku, e.Reference, e.LineNumber)), "I3", $"adjustment {e.Reference} of {sku} took effect twice");
         var pile = Pile(sku, e.Warehouse);
+        // Goods that left although they had been written off are found again.
+        if (e.Reference.StartsWith("shipped:", StringComparison.Ordinal)) Require(e.Delta > 0 && pile.OnHand + e.Delta <= pile.Promised, "I2", $"{e.Delta} of {sku} found for {e.Reference}");
+        else Require(_adjustments.Add((sku, e.Reference, e.LineNumber)), "I3", $"adjustment {e.Reference} of {sku} took effect twice");
         if (e.Delta > 0) pile.Received += e.Delta;
         else pile.WrittenOff -= e.Delta;
     }
@@ -81,11 +83,8 @@ sealed class StockLedger
 
     static void Ship(Hold hold)
     {
-        var pile = hold.Pile;
-        // Goods that were written off and left all the same had not been lost.
-        pile.Received += Math.Max(0, hold.Quantity - pile.OnHand);
-        pile.Shipped += hold.Quantity;
-        pile.Promised -= hold.Quantity;
+        hold.Pile.Shipped += hold.Quantity;
+        hold.Pile.Promised -= hold.Quantity;
         hold.State = ReservationState.Shipped;
     }
 

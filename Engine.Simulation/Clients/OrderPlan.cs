@@ -129,7 +129,9 @@ sealed class OrderPlan
     void SayStep(MicroState step, StepRole role, Func<OrderActor, bool>? took) =>
         Say(step.Name(), took, step: new StepFact { Step = step, Role = role, Operator = "w1", Carrier = step == MicroState.Shipped ? "sf" : "" }, keepEarly: role == StepRole.Platform);
 
-    static Func<OrderActor, bool> Has(string reference, PayStatus atLeast) => o => o.Payments.Any(p => p.Reference == reference && p.Status >= atLeast);
+    static Func<OrderActor, bool> Has(string reference, PayStatus atLeast) => o => o.Payments.Any(p => p.Reference == reference && Rank(p.Status) >= Rank(atLeast));
+
+    static int Rank(PayStatus status) => status switch { PayStatus.Failed => 2, PayStatus.Succeeded => 3, _ => (int)status };
 
     PaymentFact Payment(string reference, PayStatus status, long amount = PaymentFact.Whole) => new() { Reference = reference, Status = status, Amount = amount };
 
