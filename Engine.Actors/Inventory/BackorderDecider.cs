@@ -10,6 +10,15 @@ public static class BackorderDecider
 
     public static void Decide(SkuActor sku, AwaitStock wish, Turn turn)
     {
+        if (sku.Reservation(wish.Backorder.ReservationId) is { } offered)
+        {
+            // It was served while this was on its way, and the offer is on its way back; only the quantity may have changed.
+            var tooMuch = offered.Quantity - wish.Backorder.Quantity;
+            if (tooMuch <= 0) return;
+            turn.Emit(new ReservationReleased { ReservationId = offered.Id, Quantity = tooMuch, Why = "less is wanted" });
+            Serve(sku, turn);
+            return;
+        }
         turn.Emit(new BackorderQueued { Backorder = wish.Backorder });
         // Stock may have come while the order was making up its mind.
         Serve(sku, turn);

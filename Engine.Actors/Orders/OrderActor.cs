@@ -209,7 +209,8 @@ public sealed class OrderActor : Actor
                 (_phase, _waitingLine, _tries) = (OrderPhase.Backordered, e.Line, _tries + 1);
                 Explain("backordered", stamp, e.Line, _lines[e.Line].Available);
                 _lines[e.Line].Attempt++;
-                (_lines[e.Line].Stock, _lines[e.Line].Told, _lines[e.Line].Extended) = (LineStock.Waiting, false, false);
+                (_lines[e.Line].Stock, _lines[e.Line].Told) = (LineStock.Waiting, false);
+                (_lines[e.Line].Extended, _lines[e.Line].ToldChange) = (MayCommit || PaymentStarted, MayCommit ? LineChange.Commit : LineChange.Extend);
                 return null;
             case OrderExpired e:
                 Explain("expired", stamp, text: e.Why, number: LockDeadline);
@@ -280,9 +281,11 @@ public sealed class OrderActor : Actor
     /// <summary>What is given back is not counted on any more, also before the SKU has heard of it.</summary>
     static void Tell(OrderLine line, LineChange change)
     {
-        (line.Told, line.ToldChange) = (true, change);
+        // A place in the queue is taken anew without an answer.
+        var answered = line.Stock != LineStock.Waiting || change is LineChange.Release or LineChange.Expire;
+        (line.Told, line.ToldChange) = (answered, change);
         if (change is LineChange.Release or LineChange.Expire) line.Stock = LineStock.Released;
-        else if (change == LineChange.Extend) line.Extended = true;
+        else if (change == LineChange.Extend || !answered) line.Extended = true;
     }
 
     static void Answer(OrderLine line, LineAnswered e)

@@ -235,9 +235,11 @@ static class ReservationSaga
     {
         var line = order.Lines[order.WaitingLine];
         if (!line.IsOpen) Start(order, ReservingRound.Parallel, turn);
-        else if ((order.MayCommit || order.PaymentStarted) && !line.Extended)
+        else if (order.MayCommit || order.PaymentStarted)
         {
-            turn.Emit(new LinesTold { Change = LineChange.Extend, Lines = [order.WaitingLine] });
+            var change = order.MayCommit ? LineChange.Commit : LineChange.Extend;
+            if (line.Extended && line.ToldChange == change) return;
+            turn.Emit(new LinesTold { Change = change, Lines = [order.WaitingLine] });
             Await(order, turn);
         }
     }
