@@ -15,8 +15,21 @@ public static class BackorderDecider
             if (sku.BackorderOf(wish.Backorder.ReservationId) is not null) turn.Emit(new BackorderEnded { ReservationId = wish.Backorder.ReservationId });
             return;
         }
+        if (wish.Backorder.Renewed && sku.BackorderOf(wish.Backorder.ReservationId) is null)
+        {
+            Reduce(sku, wish.Backorder, turn);
+            return;
+        }
         turn.Emit(new BackorderQueued { Backorder = wish.Backorder });
         // Stock may have come while the order was making up its mind.
+        Serve(sku, turn);
+    }
+
+    /// <summary>The offer and the order's change of mind crossed: what it cancelled of the line meanwhile goes back.</summary>
+    static void Reduce(SkuActor sku, Backorder now, Turn turn)
+    {
+        if (sku.Reservation(now.ReservationId) is not { } served || served.Quantity <= now.Quantity) return;
+        turn.Emit(new ReservationReleased { ReservationId = served.Id, Quantity = served.Quantity - now.Quantity, Why = "cancelled while it waited" });
         Serve(sku, turn);
     }
 

@@ -87,6 +87,8 @@ public sealed class Backorder : IEncoded
     public int LinesInOrder = 1;
     public bool Cancelled;
     public bool Asked;
+    /// <summary>It waits already, only what it says has changed: if it does not any more, the order hears why.</summary>
+    public bool Renewed;
 
     public void Layout(Codec codec)
     {
@@ -102,6 +104,7 @@ public sealed class Backorder : IEncoded
         codec.Int(ref LinesInOrder);
         codec.Bool(ref Cancelled);
         codec.Bool(ref Asked);
+        codec.Bool(ref Renewed);
     }
 }
 

@@ -185,11 +185,11 @@ static class ReservationSaga
         }
         GiveBack(order, LineChange.Release, "insufficient_stock", turn);
         turn.Emit(new OrderBackordered { Line = order.IndexOf(line) });
-        Await(order, turn);
+        Await(order, turn, again: false);
     }
 
     /// <summary>Takes the order's place in the queue of the line it waits for, or takes it anew when what it says has changed.</summary>
-    public static void Await(OrderActor order, Turn turn)
+    public static void Await(OrderActor order, Turn turn, bool again = true)
     {
         var line = order.Lines[order.WaitingLine];
         turn.Send(ActorId.Sku(line.Sku), new AwaitStock
@@ -206,6 +206,7 @@ static class ReservationSaga
                 ExpiresAt = order.MayCommit ? Actor.Never : order.LockDeadline,
                 PayingExpiresAt = order.PayingDeadline,
                 LinesInOrder = order.Lines.Count,
+                Renewed = again,
             },
         });
     }
