@@ -268,6 +268,12 @@ public sealed class OrderActor : Actor
     /// <summary>What is given back is not counted on any more, also before the SKU has heard of it.</summary>
     static void Tell(OrderLine line, LineChange change)
     {
+        if (line.Stock == LineStock.Waiting && change == LineChange.Extend)
+        {
+            // Renewed in the queue, which answers only when it is served.
+            line.Extended = true;
+            return;
+        }
         (line.Told, line.ToldChange) = (true, change);
         if (change is LineChange.Release or LineChange.Expire) line.Stock = LineStock.Released;
         else if (change == LineChange.Extend) line.Extended = true;
