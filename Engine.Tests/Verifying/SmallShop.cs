@@ -4,6 +4,7 @@ using Engine.Actors.Fulfilment;
 using Engine.Actors.Inventory;
 using Engine.Actors.Kernel;
 using Engine.Actors.Orders;
+using Xunit;
 
 namespace Engine.Tests.Verifying;
 
@@ -23,6 +24,7 @@ static class SmallShop
         await Task.WhenAll(Enumerable.Range(0, orders).Select(number => Order(node, number)));
         await Adjust(node, 0, "north", -orders / 8, StockReason.Damage);
         await node.StopAsync(TimeSpan.FromSeconds(30));
+        Assert.All(node.Counters, partition => Assert.Equal(0, partition.Faults));
     }
 
     static async Task Adjust(EngineNode node, int sku, string warehouse, int delta, StockReason reason) =>
