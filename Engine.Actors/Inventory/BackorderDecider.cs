@@ -10,11 +10,6 @@ public static class BackorderDecider
 
     public static void Decide(SkuActor sku, AwaitStock wish, Turn turn)
     {
-        if (wish.Backorder.Cancelled)
-        {
-            if (sku.BackorderOf(wish.Backorder.ReservationId) is not null) turn.Emit(new BackorderEnded { ReservationId = wish.Backorder.ReservationId });
-            return;
-        }
         if (wish.Backorder.Renewed && sku.BackorderOf(wish.Backorder.ReservationId) is null)
         {
             Reduce(sku, wish.Backorder, turn);
@@ -40,8 +35,7 @@ public static class BackorderDecider
         foreach (var waiting in sku.Backorders.ToArray())
         {
             if (sku.Available == 0) return;
-            var stock = LineDecider.Candidates(sku, waiting.Warehouses).FirstOrDefault(s => sku.AvailableIn(s) >= waiting.Quantity);
-            if (stock is null) continue;
+            if (waiting.NotBefore > turn.Now || Fitting(sku, waiting) is not { } stock) continue;
             var available = sku.AvailableIn(stock);
             turn.Emit(new BackorderEnded { ReservationId = waiting.ReservationId, Served = true });
             turn.Emit(new StockReserved
@@ -66,6 +60,24 @@ public static class BackorderDecider
                 Fitting = [stock.Warehouse],
             });
         }
+    }
+
+    /// <summary>Where the line would be served, if the order's other lines of this SKU would find their stock as well.</summary>
+    static WarehouseStock? Fitting(SkuActor sku, Backorder waiting)
+    {
+        var candidates = LineDecider.Candidates(sku, waiting.Warehouses).ToArray();
+        var stock = Array.Find(candidates, s => sku.AvailableIn(s) >= waiting.Quantity);
+        if (stock is null || waiting.Alongside.Count == 0) return stock;
+        var left = Array.ConvertAll(candidates, s => sku.AvailableIn(s) - (s == stock ? waiting.Quantity : 0));
+        long total = waiting.Quantity;
+        foreach (var quantity in waiting.Alongside)
+        {
+            var at = Array.FindIndex(left, free => free >= quantity);
+            total += quantity;
+            if (at < 0 || total > sku.Available) return null;
+            left[at] -= quantity;
+        }
+        return stock;
     }
 
     /// <summary>

@@ -6,7 +6,7 @@ namespace Engine.Actors.Inventory;
 public static class LineDecider
 {
     /// <summary>A lock of a larger order younger than this may yet be given back (milliseconds).</summary>
-    const long Young = 5_000;
+    const long Young = 1_000;
 
     public static void Decide(SkuActor sku, ReserveLine wish, Turn turn)
     {
@@ -40,7 +40,7 @@ public static class LineDecider
             else if (chosen is null)
             {
                 answer.Available = Math.Max(answer.Available, available);
-                answer.Temporary |= available + sku.YoungHolds(stock.Warehouse, turn.Now - Young) >= wish.Quantity;
+                answer.Temporary |= available + sku.YoungHolds(stock.Warehouse, turn.Now - Young, turn.Sender.Key) >= wish.Quantity;
             }
         }
         if (chosen is null)
@@ -82,7 +82,7 @@ public static class LineDecider
         {
             LineChange.Commit => Commit(reservation, turn),
             LineChange.Extend => Extend(reservation, wish, turn),
-            LineChange.Ship => Ship(reservation, turn),
+            LineChange.Ship => Ship(sku, reservation, turn),
             _ => Release(reservation, wish, turn),
         };
         if (answer.Kind == LineAnswerKind.Released)
@@ -125,8 +125,9 @@ public static class LineDecider
         return LineAnswerKind.Extended;
     }
 
-    static LineAnswerKind Ship(Reservation reservation, Turn turn)
+    static LineAnswerKind Ship(SkuActor sku, Reservation reservation, Turn turn)
     {
+        AdjustDecider.FindMissing(sku, reservation, turn);
         turn.Emit(new ReservationShipped { ReservationId = reservation.Id });
         return LineAnswerKind.Shipped;
     }

@@ -62,7 +62,7 @@ public sealed class ChangeLine : Message
     }
 }
 
-/// <summary>An order waits for the stock of one line; with <see cref="Backorder.Cancelled"/> it waits no longer.</summary>
+/// <summary>An order waits for the stock of one line.</summary>
 public sealed class AwaitStock : Message
 {
     public Backorder Backorder = new();
@@ -85,10 +85,13 @@ public sealed class Backorder : IEncoded
     public long ExpiresAt;
     public long PayingExpiresAt;
     public int LinesInOrder = 1;
-    public bool Cancelled;
     public bool Asked;
     /// <summary>It waits already, only what it says has changed: if it does not any more, the order hears why.</summary>
     public bool Renewed;
+    /// <summary>Not offered before; 0 for at once. Orders that came back empty-handed step aside for a moment.</summary>
+    public long NotBefore;
+    /// <summary>Quantities of the order's other lines of this SKU: an offer for this line alone would be of no use.</summary>
+    public List<int> Alongside = [];
 
     public void Layout(Codec codec)
     {
@@ -102,9 +105,10 @@ public sealed class Backorder : IEncoded
         codec.Long(ref ExpiresAt);
         codec.Long(ref PayingExpiresAt);
         codec.Int(ref LinesInOrder);
-        codec.Bool(ref Cancelled);
         codec.Bool(ref Asked);
         codec.Bool(ref Renewed);
+        codec.Long(ref NotBefore);
+        codec.Indexes(Alongside);
     }
 }
 

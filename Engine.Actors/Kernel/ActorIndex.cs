@@ -23,15 +23,18 @@ sealed class ActorIndex
 
     public bool TryFind(ActorId id, out SnapshotPlace place) => _places.TryGetValue(id.Hash, out place);
 
+    /// <summary>Bytes of the whole segment.</summary>
+    public int Length(long segment) => (int)_segments[segment].Total;
+
     public bool IsCurrent(ulong hash, SnapshotPlace place) => _places.TryGetValue(hash, out var current) && current == place;
 
     public void Put(ulong hash, SnapshotPlace place)
     {
-        if (_places.TryGetValue(hash, out var old) && _segments.TryGetValue(old.Segment, out var segment)) segment.Live -= old.Length;
+        if (_places.TryGetValue(hash, out var old) && _segments.TryGetValue(old.Segment, out var segment)) segment.Live -= old.Length + Snapshots.EntryHeader;
         _places[hash] = place;
         if (!_segments.TryGetValue(place.Segment, out var into)) _segments.Add(place.Segment, into = new Segment());
-        into.Live += place.Length;
-        into.Total += place.Length;
+        into.Live += place.Length + Snapshots.EntryHeader;
+        into.Total += place.Length + Snapshots.EntryHeader;
         NewestSegment = Math.Max(NewestSegment, place.Segment);
     }
 
@@ -93,7 +96,7 @@ sealed class ActorIndex
         codec.Int(ref length);
         if (codec.IsWriting) return;
         _places[hash] = new SnapshotPlace(segment, offset, length);
-        _segments[segment].Live += length;
+        _segments[segment].Live += length + Snapshots.EntryHeader;
     }
 
     sealed class Segment

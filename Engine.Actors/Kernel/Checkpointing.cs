@@ -55,6 +55,7 @@ public sealed partial class Partition
         readonly Mark[] _marks;
         readonly Mark[] _sent;
         readonly long? _victim;
+        readonly int _victimLength;
         byte[]? _victimBytes;
         bool _victimRead;
         int _outcome = -1;
@@ -73,8 +74,13 @@ public sealed partial class Partition
             var (empty, worst) = partition._index.Garbage(partition._limits.SegmentLive);
             RemovedSegments.AddRange(empty);
             _victim = worst;
-            if (worst is null) _victimRead = true;
-            else partition._host.Scheduler.RunBlocking(ReadVictim);
+            if (worst is null)
+            {
+                _victimRead = true;
+                return;
+            }
+            _victimLength = partition._index.Length(worst.Value);
+            partition._host.Scheduler.RunBlocking(ReadVictim);
         }
 
         public bool IsSubmitted { get; private set; }
@@ -98,7 +104,7 @@ public sealed partial class Partition
         {
             try
             {
-                _victimBytes = _partition._host.Journal.ReadSegment(Partition, _victim!.Value, 0, int.MaxValue);
+                _victimBytes = _partition._host.Journal.ReadSegment(Partition, _victim!.Value, 0, _victimLength);
             }
             catch (StoreUnavailableException)
             {

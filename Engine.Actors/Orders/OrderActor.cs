@@ -39,6 +39,8 @@ public sealed class OrderActor : Actor
     long _keySequence;
     int _keyIndex = -1;
     int _waitingLine = -1;
+    int _tries;
+    long _retryAt = Never;
     OrderPhase _phase;
     ReservingRound _round;
     MicroState _step;
@@ -67,6 +69,10 @@ public sealed class OrderActor : Actor
     public bool Forgotten => _forgotten;
     public OrderPhase Phase => _phase;
     public int WaitingLine => _waitingLine;
+    /// <summary>Rounds that ended without all lines since the order last had them.</summary>
+    public int Tries => _tries;
+    /// <summary>A round is to begin then.</summary>
+    public long RetryAt => _retryAt;
     public bool HasStep => _hasStep;
     public MicroState Step => _step;
     public long ReceivedAt => _receivedAt;
@@ -121,6 +127,8 @@ public sealed class OrderActor : Actor
     public override bool IsSettled =>
         _phase != OrderPhase.Reserving && !_lines.Exists(static l => l.Told || l.Stock == LineStock.Asked);
 
+    public override long Deadline => _retryAt;
+
     public override bool IsPassive => _known && State.IsClosed() && IsSettled;
 
     public OrderLine? LineOf(string reservationId)
@@ -169,9 +177,11 @@ public sealed class OrderActor : Actor
                 _payments.Add(e.Payment);
                 return Note(e, e.Source, reason: e.Payment.Status.ToString().ToLowerInvariant());
             case ReservingStarted e:
-                (_phase, _round, _waitingLine) = (OrderPhase.Reserving, e.Round, -1);
+                (_phase, _round, _waitingLine, _retryAt) = (OrderPhase.Reserving, e.Round, -1, Never);
                 _ranked.Clear();
                 _ranked.AddRange(e.Ranked);
+                foreach (var line in _lines)
+                    if (line.Stock == LineStock.Refused) line.Stock = LineStock.None;
                 return null;
             case LinesAsked e:
                 foreach (var i in e.Lines)
@@ -188,27 +198,29 @@ public sealed class OrderActor : Actor
             case LinesTold e:
                 foreach (var i in e.Lines) Tell(_lines[i], e.Change);
                 return null;
+            case RetryPlanned e:
+                (_retryAt, _tries) = (e.At, _tries + 1);
+                return null;
             case OrderLocked:
-                _phase = OrderPhase.Locked;
+                (_phase, _tries) = (OrderPhase.Locked, 0);
                 Explain("reserved", stamp);
                 return null;
             case OrderBackordered e:
-                _phase = OrderPhase.Backordered;
-                _waitingLine = e.Line;
+                (_phase, _waitingLine, _tries) = (OrderPhase.Backordered, e.Line, _tries + 1);
                 Explain("backordered", stamp, e.Line, _lines[e.Line].Available);
                 _lines[e.Line].Attempt++;
                 (_lines[e.Line].Stock, _lines[e.Line].Told, _lines[e.Line].Extended) = (LineStock.Waiting, false, false);
                 return null;
             case OrderExpired e:
                 Explain("expired", stamp, text: e.Why, number: LockDeadline);
-                (_expired, _endReason, _phase, _waitingLine) = (true, e.Why, OrderPhase.Idle, -1);
+                (_expired, _endReason, _phase, _waitingLine, _retryAt) = (true, e.Why, OrderPhase.Idle, -1, Never);
                 return Note(e, "system", reason: e.Why);
             case OrderReopened:
                 (_expired, _reopened) = (false, true);
                 Explain("reopened", stamp, number: PaidSum);
                 return Note(happened, "system");
             case OrderCancelled e:
-                (_cancelled, _endReason, _phase, _held, _waitingLine) = (true, e.Reason, OrderPhase.Idle, false, -1);
+                (_cancelled, _endReason, _phase, _held, _waitingLine, _retryAt) = (true, e.Reason, OrderPhase.Idle, false, -1, Never);
                 Explain("cancelled", stamp, text: e.Reason);
                 return Note(e, e.Source, e.By, e.Reason);
             case LinesCancelled e:
@@ -222,7 +234,7 @@ public sealed class OrderActor : Actor
                 _kept.Add(new KeptFact { Step = e.Step, CancelReason = e.CancelReason, CancelBy = e.CancelBy, Source = e.Source });
                 return Note(e, e.Source, reason: e.Step?.Step.Name() ?? "cancelled");
             case OrderHeld e:
-                (_held, _heldReason, _phase) = (true, e.Reason, OrderPhase.Idle);
+                (_held, _heldReason, _phase, _retryAt) = (true, e.Reason, OrderPhase.Idle, Never);
                 Explain("held", stamp, e.Line, text: e.Reason);
                 return Note(e, "system", reason: e.Reason);
             case OrderUnheld e:
@@ -387,6 +399,8 @@ public sealed class OrderActor : Actor
         codec.Long(ref _keySequence);
         codec.Int(ref _keyIndex);
         codec.Int(ref _waitingLine);
+        codec.Int(ref _tries);
+        codec.Long(ref _retryAt);
         codec.Enum(ref _phase);
         codec.Enum(ref _round);
         codec.Enum(ref _step);

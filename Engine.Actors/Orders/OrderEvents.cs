@@ -112,6 +112,15 @@ public sealed class LinesTold : Event
     }
 }
 
+/// <summary>Stock was refused only because of orders that may give it back: asked again a little later.</summary>
+public sealed class RetryPlanned : Event
+{
+    public long At;
+
+    public override byte Tag => 61;
+    public override void Layout(Codec codec) => codec.Long(ref At);
+}
+
 /// <summary>Every line has its stock.</summary>
 public sealed class OrderLocked : Event
 {

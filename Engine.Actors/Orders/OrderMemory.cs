@@ -42,6 +42,7 @@ public sealed class HistoryItem : IEncoded
         LinesAsked => "lines_asked",
         LineAnswered => "line_answered",
         LinesTold => "lines_told",
+        RetryPlanned => "retry_planned",
         OrderLocked => "order_reserved",
         OrderBackordered => "order_backordered",
         OrderExpired => "order_expired",

@@ -14,6 +14,9 @@ static class ReservationSaga
     /// <summary>Stock offered to a paid order is held this long again while its other lines are asked (milliseconds).</summary>
     const long OfferHeld = 60_000;
 
+    /// <summary>Rounds tried while others stand in the way, before the shortage counts as real.</summary>
+    const int TriesMax = 5;
+
     /// <summary>What follows from the facts as they are now. Called after every change; does nothing when nothing follows.</summary>
     public static void Advance(OrderActor order, Turn turn)
     {
@@ -121,7 +124,7 @@ static class ReservationSaga
     /// <summary>All questions are answered: every line has stock, or what is missing decides how it goes on.</summary>
     static void Conclude(OrderActor order, Turn turn)
     {
-        if (order.Lines.Any(l => l.Stock == LineStock.Asked)) return;
+        if (order.RetryAt != Actor.Never || order.Lines.Any(l => l.Stock == LineStock.Asked)) return;
         if (order.Lines.FirstOrDefault(l => l.IsOpen && l.Stock == LineStock.Unknown) is { } unknown)
         {
             GiveBack(order, LineChange.Release, "unknown_sku", turn);
@@ -131,14 +134,15 @@ static class ReservationSaga
         var refused = order.Lines.FirstOrDefault(l => l.IsOpen && l.Stock == LineStock.Refused);
         if (refused is not null)
         {
-            var othersMayGiveBack = order.Round == ReservingRound.Parallel && order.Lines.Any(l => l.IsOpen && l.Stock == LineStock.Refused && l.Temporary);
-            if (!othersMayGiveBack)
+            var othersMayGiveBack = order.Lines.Any(l => l.IsOpen && l.Stock == LineStock.Refused && l.Temporary);
+            if (!othersMayGiveBack || order.Tries >= TriesMax)
             {
                 Short(order, refused, turn);
                 return;
             }
             GiveBack(order, LineChange.Release, "other orders stand in the way", turn);
-            Start(order, ReservingRound.OneByOne, turn);
+            if (order.Round == ReservingRound.Parallel) Start(order, ReservingRound.OneByOne, turn);
+            else turn.Emit(new RetryPlanned { At = turn.Now + Pause(order) });
             return;
         }
         var missing = Missing(order);
@@ -175,6 +179,19 @@ static class ReservationSaga
         Ask(order, elsewhere, [warehouse, .. order.Ranked.Where(w => w != warehouse)], turn);
     }
 
+    /// <summary>The time has come to ask once more.</summary>
+    public static void Retry(OrderActor order, Turn turn)
+    {
+        if (order.RetryAt <= turn.Now) Start(order, ReservingRound.OneByOne, turn);
+    }
+
+    /// <summary>Milliseconds to step aside: longer with every try, and different for every order, so that no two keep meeting.</summary>
+    static long Pause(OrderActor order)
+    {
+        var step = Math.Min(60_000, 20L << Math.Min(order.Tries, 12));
+        return step + (long)(new ActorId(ActorKind.Order, $"{order.OrderId}#{order.Tries}").Hash % (ulong)step);
+    }
+
     /// <summary>A line is short for good: the order holds nothing, and waits or is rejected as the shop chooses.</summary>
     static void Short(OrderActor order, OrderLine line, Turn turn, bool orWait = false)
     {
@@ -207,6 +224,9 @@ static class ReservationSaga
                 PayingExpiresAt = order.PayingDeadline,
                 LinesInOrder = order.Lines.Count,
                 Renewed = again,
+                // The first time it is served at once; after an offer that did not help, a little later each time.
+                NotBefore = order.Tries > 1 ? turn.Now + Pause(order) : 0,
+                Alongside = [.. order.Lines.Where(l => l != line && l.IsOpen && l.Sku == line.Sku).Select(l => l.Quantity)],
             },
         });
     }

@@ -95,10 +95,6 @@ sealed class StockLedger
     {
         var promise = book.Promised(e.ReservationId);
         promise.Take(promise.Quantity);
-        // Goods that left were there: what the books missed of them had been written off by mistake.
-        var found = Math.Min(promise.Shelf.Shortage, Math.Max(0, promise.Quantity - promise.Shelf.OnHand));
-        promise.Shelf.WrittenOff -= found;
-        promise.Shelf.Shortage -= found;
         promise.Shelf.Shipped += promise.Quantity;
         book.End(e.ReservationId, promise, at);
         return promise.Shelf;
