@@ -10,17 +10,21 @@ public static class BackorderDecider
 
     public static void Decide(SkuActor sku, AwaitStock wish, Turn turn)
     {
-        if (sku.Reservation(wish.Backorder.ReservationId) is { } offered)
+        if (wish.Backorder.Renewed && sku.BackorderOf(wish.Backorder.ReservationId) is null)
         {
-            // It was served while this was on its way, and the offer is on its way back; only the quantity may have changed.
-            var tooMuch = offered.Quantity - wish.Backorder.Quantity;
-            if (tooMuch <= 0) return;
-            turn.Emit(new ReservationReleased { ReservationId = offered.Id, Quantity = tooMuch, Why = "less is wanted" });
-            Serve(sku, turn);
+            Reduce(sku, wish.Backorder, turn);
             return;
         }
         turn.Emit(new BackorderQueued { Backorder = wish.Backorder });
         // Stock may have come while the order was making up its mind.
+        Serve(sku, turn);
+    }
+
+    /// <summary>The offer and the order's change of mind crossed: what it cancelled of the line meanwhile goes back.</summary>
+    static void Reduce(SkuActor sku, Backorder now, Turn turn)
+    {
+        if (sku.Reservation(now.ReservationId) is not { } served || served.Quantity <= now.Quantity) return;
+        turn.Emit(new ReservationReleased { ReservationId = served.Id, Quantity = served.Quantity - now.Quantity, Why = "cancelled while it waited" });
         Serve(sku, turn);
     }
 

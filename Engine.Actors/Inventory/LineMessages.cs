@@ -86,6 +86,8 @@ public sealed class Backorder : IEncoded
     public long PayingExpiresAt;
     public int LinesInOrder = 1;
     public bool Asked;
+    /// <summary>It waits already, only what it says has changed: if it does not any more, the order hears why.</summary>
+    public bool Renewed;
     /// <summary>Not offered before; 0 for at once. Orders that came back empty-handed step aside for a moment.</summary>
     public long NotBefore;
     /// <summary>Quantities of the order's other lines of this SKU: an offer for this line alone would be of no use.</summary>
@@ -104,6 +106,7 @@ public sealed class Backorder : IEncoded
         codec.Long(ref PayingExpiresAt);
         codec.Int(ref LinesInOrder);
         codec.Bool(ref Asked);
+        codec.Bool(ref Renewed);
         codec.Long(ref NotBefore);
         codec.Indexes(Alongside);
     }

@@ -209,6 +209,7 @@ public sealed partial class Partition
             _tags.Clear();
             _keys.Clear();
             _droppedKeys.Clear();
+            Array.Clear(_marked);
             _received = 0;
         }
     }

@@ -281,11 +281,15 @@ public sealed class OrderActor : Actor
     /// <summary>What is given back is not counted on any more, also before the SKU has heard of it.</summary>
     static void Tell(OrderLine line, LineChange change)
     {
-        // A place in the queue is taken anew without an answer.
-        var answered = line.Stock != LineStock.Waiting || change is LineChange.Release or LineChange.Expire;
-        (line.Told, line.ToldChange) = (answered, change);
+        if (line.Stock == LineStock.Waiting && change == LineChange.Extend)
+        {
+            // Renewed in the queue, which answers only when it is served.
+            line.Extended = true;
+            return;
+        }
+        (line.Told, line.ToldChange) = (true, change);
         if (change is LineChange.Release or LineChange.Expire) line.Stock = LineStock.Released;
-        else if (change == LineChange.Extend || !answered) line.Extended = true;
+        else if (change == LineChange.Extend) line.Extended = true;
     }
 
     static void Answer(OrderLine line, LineAnswered e)

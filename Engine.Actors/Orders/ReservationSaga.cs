@@ -202,11 +202,11 @@ static class ReservationSaga
         }
         GiveBack(order, LineChange.Release, "insufficient_stock", turn);
         turn.Emit(new OrderBackordered { Line = order.IndexOf(line) });
-        Await(order, turn);
+        Await(order, turn, again: false);
     }
 
     /// <summary>Takes the order's place in the queue of the line it waits for, or takes it anew when what it says has changed.</summary>
-    public static void Await(OrderActor order, Turn turn)
+    public static void Await(OrderActor order, Turn turn, bool again = true)
     {
         var line = order.Lines[order.WaitingLine];
         turn.Send(ActorId.Sku(line.Sku), new AwaitStock
@@ -223,6 +223,7 @@ static class ReservationSaga
                 ExpiresAt = order.MayCommit ? Actor.Never : order.LockDeadline,
                 PayingExpiresAt = order.PayingDeadline,
                 LinesInOrder = order.Lines.Count,
+                Renewed = again,
                 // The first time it is served at once; after an offer that did not help, a little later each time.
                 NotBefore = order.Tries > 1 ? turn.Now + Pause(order) : 0,
                 Alongside = [.. order.Lines.Where(l => l != line && l.IsOpen && l.Sku == line.Sku).Select(l => l.Quantity)],
