@@ -18,6 +18,7 @@ public sealed class EngineDomain : IDomain
         ActorKind.Directory => new DirectoryActor(id),
         ActorKind.Alias => new AliasActor(id),
         ActorKind.Quarantine => new QuarantineActor(id),
+        ActorKind.Reference => new ReferenceActor(id),
         _ => throw new InvalidDataException($"actor kind {id.Kind} is not known to this build"),
     };
 
@@ -66,6 +67,8 @@ public sealed class EngineDomain : IDomain
         61 => new RetryPlanned(),
         70 => new MessageQuarantined(),
         71 => new QuarantineReplayed(),
+        75 => new ReferenceClaimed(),
+        76 => new ReferenceFreed(),
         _ => throw new InvalidDataException($"event type {tag} is not known to this build: the journal was written by a newer one"),
     };
 

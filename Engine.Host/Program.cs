@@ -1,1 +1,1 @@
-Console.WriteLine("engine");
+return await Engine.Host.Cli.EngineCommands.RunAsync(args);

@@ -16,6 +16,8 @@ public enum ActorKind : byte
     Alias = 5,
     /// <summary>One message that was well signed but could not be understood.</summary>
     Quarantine = 6,
+    /// <summary>The caller's reference of one call that goes to several actors.</summary>
+    Reference = 7,
 }
 
 /// <summary>The address of an actor. Its partition follows from it for good, so the hash below must never change.</summary>
@@ -44,6 +46,7 @@ public readonly record struct ActorId(ActorKind Kind, string Key)
     public static ActorId Directory(int partition) => new(ActorKind.Directory, partition.ToString());
     public static ActorId Alias(string platform, string shop, string platformSku) => new(ActorKind.Alias, $"{platform}:{shop}:{platformSku}");
     public static ActorId Quarantine(string id) => new(ActorKind.Quarantine, id);
+    public static ActorId Reference(string reference) => new(ActorKind.Reference, reference);
 
     public override string ToString() => $"{Kind}/{Key}";
 }

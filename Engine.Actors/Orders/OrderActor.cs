@@ -76,6 +76,7 @@ public sealed class OrderActor : Actor
     public bool HasStep => _hasStep;
     public MicroState Step => _step;
     public long ReceivedAt => _receivedAt;
+    public long StateSince => _stateSince;
     public MicroState State { get; private set; }
     public KeyRef? PersonalKey => _keyIndex < 0 || _forgotten ? null : new KeyRef(_keySequence, _keyIndex);
 
@@ -123,6 +124,9 @@ public sealed class OrderActor : Actor
     public long LockDeadline => PaymentStarted ? PayingDeadline : OrderDeadline;
 
     public bool IsEnded => _cancelled || _expired;
+
+    /// <summary>The platform's ship-by time is over and the goods have not left.</summary>
+    public bool IsOverdue(long now) => _details.ShipBy > 0 && now > _details.ShipBy && State < MicroState.Shipped;
 
     public override bool IsSettled =>
         _phase != OrderPhase.Reserving && !_lines.Exists(static l => l.Told || l.Stock == LineStock.Asked);
@@ -348,7 +352,7 @@ public sealed class OrderActor : Actor
         StateSince = _stateSince,
         ReceivedAt = _receivedAt,
         Operator = _operator,
-        Overdue = _details.ShipBy > 0 && now > _details.ShipBy && State < MicroState.Shipped,
+        Overdue = IsOverdue(now),
         Details = _details,
         PersonalKey = PersonalKey,
         Lines = _lines.ConvertAll(l => new OrderLineView(

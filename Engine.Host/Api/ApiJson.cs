@@ -1,0 +1,54 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Engine.Adapters.Canonical;
+using Engine.Adapters.Platforms;
+
+namespace Engine.Host.Api;
+
+/// <summary>All that the API writes, and the shapes of bodies for its description, by generated code.</summary>
+[JsonSerializable(typeof(Problem))]
+[JsonSerializable(typeof(WarehouseJson))]
+[JsonSerializable(typeof(ListJson<WarehouseJson>))]
+[JsonSerializable(typeof(SkuJson))]
+[JsonSerializable(typeof(AdjustmentJson))]
+[JsonSerializable(typeof(SnapshotJson))]
+[JsonSerializable(typeof(ReservationJson))]
+[JsonSerializable(typeof(ListJson<ReservationJson>))]
+[JsonSerializable(typeof(ListJson<ReplenishmentJson>))]
+[JsonSerializable(typeof(ListJson<FreedLockJson>))]
+[JsonSerializable(typeof(OrderJson))]
+[JsonSerializable(typeof(ListJson<OrderSummaryJson>))]
+[JsonSerializable(typeof(HistoryJson))]
+[JsonSerializable(typeof(KeptJson))]
+[JsonSerializable(typeof(ListJson<QuarantinedJson>))]
+[JsonSerializable(typeof(ReplayJson))]
+[JsonSerializable(typeof(SigningKeyJson))]
+[JsonSerializable(typeof(ListJson<SigningKeyJson>))]
+[JsonSerializable(typeof(HealthJson))]
+[JsonSerializable(typeof(WarehouseBody))]
+[JsonSerializable(typeof(SkuBody))]
+[JsonSerializable(typeof(AdjustmentBody))]
+[JsonSerializable(typeof(SnapshotBody))]
+[JsonSerializable(typeof(ReservationBody))]
+[JsonSerializable(typeof(TicketBody))]
+[JsonSerializable(typeof(UnholdBody))]
+[JsonSerializable(typeof(ForgetBody))]
+[JsonSerializable(typeof(CanonicalOrder))]
+[JsonSerializable(typeof(CanonicalPayment))]
+[JsonSerializable(typeof(CancellationPush))]
+[JsonSerializable(typeof(StepPush))]
+sealed partial class ApiJson : JsonSerializerContext
+{
+    public static readonly ApiJson Web = new(Configure(new JsonSerializerOptions()));
+
+    public static JsonSerializerOptions Configure(JsonSerializerOptions options)
+    {
+        options.PropertyNamingPolicy = JsonNamingPolicy.CamelCase;
+        options.NumberHandling = JsonNumberHandling.Strict;
+        // Chinese stays readable; nothing here is ever put into HTML.
+        options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+        options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower));
+        return options;
+    }
+}

@@ -1,0 +1,84 @@
+using System.Text;
+using Engine.Actors.Deciders;
+using Engine.Actors.Inventory;
+using Engine.Actors.Kernel;
+using Engine.Adapters.Canonical;
+using Engine.Adapters.Keys;
+using Engine.Host.Metrics;
+using Engine.Host.Security;
+
+namespace Engine.Host.Api;
+
+/// <summary>Running it: health, metrics, signing keys, what the lock auditor found.</summary>
+sealed class OperationEndpoints(IEngine engine, SigningKeys keys, PrometheusListener prometheus, TimeProvider time)
+{
+    const Role Watchers = Role.Admin | Role.Ops;
+
+    public static void Map(Routes routes)
+    {
+        routes.Get<OperationEndpoints>("/health/live", Watchers, (e, _) => e.Live()).WithMetadata(OnLoopback).About("Operation", "The process runs").Answers<HealthJson>();
+        routes.Get<OperationEndpoints>("/health/ready", Watchers, (e, _) => e.Ready()).WithMetadata(OnLoopback)
+            .About("Operation", "Every partition serves and the store can be written; overload is no reason to say no").Answers<HealthJson>(200, 503);
+        routes.Get<OperationEndpoints>("/metrics", Watchers, (e, _) => e.Metrics()).WithMetadata(OnLoopback)
+            .About("Operation", "Prometheus text format").Produces<string>(200, "text/plain");
+        routes.Get<OperationEndpoints>("/v1/audit/locks", Watchers, (e, http) => e.FreedLocks(http))
+            .About("Operation", "Locks that the auditor found without an owner and freed").Paged().Answers<ListJson<FreedLockJson>>();
+        routes.Get<OperationEndpoints>("/v1/keys", Watchers, (e, http) => e.Keys(http))
+            .About("Operation", "The keys that sign tokens, without their secrets").Paged().Answers<ListJson<SigningKeyJson>>();
+        routes.Post<OperationEndpoints>("/v1/keys/rotation", Role.Admin, (e, http) => e.Rotate(http))
+            .About("Operation", "Makes a new signing key; the old ones go on verifying until nothing alive was signed by them")
+            .Answers<SigningKeyJson>(200, 201).Refuses(Code.IdempotencyConflict);
+    }
+
+    public static Access OnLoopback { get; } = new(Watchers, OpenOnLoopback: true);
+
+    Task<IResult> Live() => Task.FromResult(Answers.Ok(new HealthJson("live"), ApiJson.Web.HealthJson));
+
+    Task<IResult> Ready()
+    {
+        if (engine.IsReady) return Task.FromResult(Answers.Ok(new HealthJson("ready"), ApiJson.Web.HealthJson));
+        var notServing = engine.Status.Where(p => p.State != "open").Select(p => new PartitionHealthJson(p.Partition, p.State, p.Fault)).ToArray();
+        var health = new HealthJson("not_ready") { Partitions = notServing, StoreWritable = engine.IsWritable };
+        return Task.FromResult(Answers.With(StatusCodes.Status503ServiceUnavailable, health, ApiJson.Web.HealthJson));
+    }
+
+    Task<IResult> Metrics() => Task.FromResult(Results.Text(prometheus.Write(), PrometheusText.ContentType, Encoding.UTF8));
+
+    async Task<IResult> FreedLocks(HttpContext http)
+    {
+        var faults = new Faults();
+        var listing = Listing.Read(http, faults);
+        if (faults.Any) return Problems.Invalid(faults.Found);
+        var found = await engine.ScanAsync<SkuActor, FreedLockView[]>(static (sku, _) => [.. sku.Freed()]);
+        // In the order of time, which the id begins with.
+        var page = listing.Page(found.SelectMany(f => f), f => $"{new Instant(f.At)} {f.Sku} {f.ReservationId}",
+            f => new FreedLockJson(f.Sku, f.ReservationId, f.OrderId, f.Warehouse, f.Quantity, f.Why, f.At));
+        return Answers.Ok(page, ApiJson.Web.ListJsonFreedLockJson);
+    }
+
+    Task<IResult> Keys(HttpContext http)
+    {
+        var faults = new Faults();
+        var listing = Listing.Read(http, faults);
+        if (faults.Any) return Task.FromResult(Problems.Invalid(faults.Found));
+        return Task.FromResult(Answers.Ok(listing.Page(keys.All, k => k.Id, Show), ApiJson.Web.ListJsonSigningKeyJson));
+    }
+
+    async Task<IResult> Rotate(HttpContext http)
+    {
+        var body = await http.BodyAsync();
+        var call = http.Idempotency(body, out var malformed);
+        if (malformed is not null) return malformed;
+        if (call is not null)
+        {
+            var claimed = await engine.AskAsync(ActorId.Reference($"call/{call.Key:x16}"), new ClaimReference { Body = call.Body }, new AskOptions(Tenant: http.Caller().Name));
+            if (claimed.Reply is not ReferenceReply claim) return Answers.Failure(claimed.Kind);
+            if (claim.Claim == ReferenceClaim.Conflict) return Problems.Of(Code.IdempotencyConflict, "The Idempotency-Key was used with another body.");
+            if (claim.Claim == ReferenceClaim.Repeated) return Answers.Ok(Show(keys.Current), ApiJson.Web.SigningKeyJson);
+        }
+        var made = keys.Rotate(time.GetUtcNow().ToUnixTimeMilliseconds());
+        return Answers.With(StatusCodes.Status201Created, Show(made), ApiJson.Web.SigningKeyJson);
+    }
+
+    static SigningKeyJson Show(SigningKey key) => new(key.Id, key.CreatedAt, key.RetiredAt);
+}

@@ -1,0 +1,82 @@
+using Engine.Actors.Kernel;
+using Engine.Actors.Orders;
+using Engine.Adapters.Canonical;
+using Engine.Host.Ingress;
+using Engine.Host.Security;
+
+namespace Engine.Host.Api;
+
+/// <summary>Orders: received, shown, listed.</summary>
+sealed class OrderEndpoints(IEngine engine, OrderDesk desk, IntakeFactory intakes, OrderRenderer renderer)
+{
+    public static void Map(Routes routes)
+    {
+        routes.Post<OrderEndpoints>("/v1/orders", Role.Admin | Role.Service, (e, http) => e.Post(http))
+            .About("Orders", "Takes an order in; one that is known already is shown as it is, differences are flagged")
+            .Query("wait", "reserved (default) answers once the reservation is decided, received at once.")
+            .Takes<CanonicalOrder>().Answers<OrderJson>(200, 201);
+        routes.Get<OrderEndpoints>("/v1/orders/{orderId}", Role.Anyone, (e, http) => e.Get(http))
+            .About("Orders", "One order").Answers<OrderJson>().Refuses(Code.UnknownOrder);
+        routes.Get<OrderEndpoints>("/v1/orders/{orderId}/history", Role.Anyone, (e, http) => e.History(http))
+            .About("Orders", "What happened to an order, to the millisecond").Answers<HistoryJson>().Refuses(Code.UnknownOrder);
+        routes.Get<OrderEndpoints>("/v1/orders", Role.Anyone, (e, http) => e.List(http))
+            .About("Orders", "Open orders").Query("state", "A micro-state.").Query("status", "A standard status.").Query("platform", "").Query("shop", "")
+            .Query("warehouse", "With a line there.").Query("tag", "").Query("overdue", "true for those whose ship-by time is over.")
+            .Query("stalledHours", "For that long in one state.").Paged().Answers<ListJson<OrderSummaryJson>>();
+    }
+
+    async Task<IResult> Post(HttpContext http)
+    {
+        var reading = CanonicalJson.ReadOrder(await http.BodyAsync());
+        var wait = http.Query("wait");
+        if (wait is not (null or "reserved" or "received"))
+            return Problems.Invalid([.. reading.Faults, new Fault("wait", "unknown_value", "reserved or received is wanted.")]);
+        if (!reading.IsGood) return Problems.Invalid(reading.Faults);
+
+        var intake = intakes.Order(reading.Value, $"api:{http.Caller().Name}");
+        var answer = await desk.AskAsync(intake, wait == "received" ? TimeSpan.Zero : Answers.SettleMax);
+        if (answer is not { Reply: OrderReply reply, View: OrderView order }) return OrderAnswers.Failure(answer);
+        var shown = renderer.Whole(order);
+        return reply.Outcome == OrderOutcome.Created
+            ? Answers.Created(http, $"/v1/orders/{Uri.EscapeDataString(order.OrderId)}", shown, ApiJson.Web.OrderJson)
+            : Answers.Ok(shown, ApiJson.Web.OrderJson);
+    }
+
+    async Task<IResult> Get(HttpContext http)
+    {
+        var (refusal, order) = await Read(http);
+        return refusal ?? Answers.Ok(renderer.Whole(order!), ApiJson.Web.OrderJson);
+    }
+
+    async Task<IResult> History(HttpContext http)
+    {
+        var (refusal, order) = await Read(http);
+        return refusal ?? Answers.Ok(new HistoryJson([.. order!.History.Select(OrderRenderer.Entry)]), ApiJson.Web.HistoryJson);
+    }
+
+    async Task<(IResult? Refusal, OrderView? Order)> Read(HttpContext http)
+    {
+        var caller = http.Caller();
+        if (Names.Order(http.Segment("orderId")) is not { } name) return (OrderAnswers.NotSeen(caller), null);
+        var (kind, order) = await desk.ReadAsync(name);
+        if (kind != AnswerKind.Reply) return (Answers.Failure(kind), null);
+        return order is null || !MaySee(caller, order) ? (OrderAnswers.NotSeen(caller), null) : (null, order);
+    }
+
+    static bool MaySee(Caller caller, OrderView order) => caller.Warehouses is null || order.Lines.Any(l => caller.MaySee(l.Warehouse));
+
+    async Task<IResult> List(HttpContext http)
+    {
+        var faults = new Faults();
+        var listing = Listing.Read(http, faults);
+        var filter = OrderFilter.Read(http, faults);
+        if (faults.Any) return Problems.Invalid(faults.Found);
+
+        // First the ids of what fits, then only the page is shown: a million open orders are not copied for a list of a hundred.
+        var ids = await engine.ScanAsync<OrderActor, string>((order, now) => filter.Fits(order, now) && listing.IsBehind(order.OrderId) ? order.OrderId : null);
+        var page = listing.Page(ids, id => id, id => id);
+        var orders = await Task.WhenAll(page.Items.Select(id => desk.ReadAsync(Names.Order(id)!.Value)));
+        var shown = orders.Where(o => o.Order is not null).Select(o => OrderRenderer.Summary(o.Order!)).ToArray();
+        return Answers.Ok(new ListJson<OrderSummaryJson>(shown, page.Next), ApiJson.Web.ListJsonOrderSummaryJson);
+    }
+}

@@ -1,0 +1,95 @@
+using Engine.Actors.Inventory;
+using Engine.Actors.Kernel;
+using Engine.Actors.Orders;
+using Engine.Host.Ingress;
+
+namespace Engine.Host.Api;
+
+/// <summary>Shows orders: the whole one with the person in the clear, the summary of lists without.</summary>
+sealed class OrderRenderer(IEngine engine, PersonalDesk personal)
+{
+    static readonly string[] Urgencies = ["normal", "high", "urgent"];
+
+    /// <exception cref="StoreUnavailableException" />
+    public OrderJson Whole(OrderView order)
+    {
+        var details = order.Details;
+        var person = personal.Open(order, engine.Partitions);
+        var s = Summary(order);
+        return new OrderJson
+        {
+            OrderId = s.OrderId, Platform = s.Platform, Shop = s.Shop, PlatformOrderId = s.PlatformOrderId, State = s.State, Status = s.Status,
+            StateSince = s.StateSince, Operator = s.Operator, Overdue = s.Overdue, NextSteps = s.NextSteps, PlacedAt = s.PlacedAt, ReceivedAt = s.ReceivedAt,
+            Urgency = s.Urgency, ShipBy = s.ShipBy, HeldReason = s.HeldReason, Lines = s.Lines, LockTier = s.LockTier, LockExpiresAt = s.LockExpiresAt,
+            Amounts = s.Amounts, Tags = s.Tags, Flags = s.Flags,
+            Source = order.Source,
+            Payments = [.. order.Payments.Select(p => new PaymentJson(p.Reference, Word(p.Status), p.Amount == PaymentFact.Whole ? details.Total : p.Amount, p.At, p.ArrivedAt))],
+            Refunds = [.. order.Refunds.Select(r => new RefundJson(r.Reference, Word(r.Status), r.Amount == PaymentFact.Whole ? null : r.Amount, r.At))],
+            RefundDue = order.RefundDue,
+            Carrier = OrNull(order.Carrier),
+            TrackingNumber = OrNull(order.TrackingNumber),
+            Buyer = new BuyerJson(person?.BuyerId, person?.Name, person?.Phone, person?.VipLevel),
+            Address = new AddressJson(
+                OrNull(details.Place.Country), OrNull(details.Place.Province), OrNull(details.Place.City), OrNull(details.Place.District),
+                person?.Street, person?.PostalCode, person?.Lat, person?.Lon),
+            Note = person?.Note,
+            Compliance = person?.Compliance,
+            Explain = [.. order.Explain.Select(e => new ExplainJson(e.Decision, e.Rule, e.Inputs, e.WouldChange, e.At))],
+        };
+    }
+
+    public static OrderSummaryJson Summary(OrderView order)
+    {
+        var (details, name) = (order.Details, Names.Order(order.OrderId)!.Value);
+        return new OrderSummaryJson
+        {
+            OrderId = order.OrderId,
+            Platform = name.Platform,
+            Shop = name.Shop,
+            PlatformOrderId = name.PlatformOrderId,
+            State = order.State.Name(),
+            Status = order.Status.Name(),
+            StateSince = order.StateSince,
+            Operator = OrNull(order.Operator),
+            Overdue = order.Overdue,
+            NextSteps = NextSteps(order.State),
+            PlacedAt = details.PlacedAt,
+            ReceivedAt = order.ReceivedAt,
+            Urgency = Urgencies[details.Urgency],
+            ShipBy = Instant.OrNull(details.ShipBy),
+            HeldReason = OrNull(order.HeldReason),
+            Lines = [.. order.Lines.Select(Line)],
+            LockTier = order.HasLock ? order.LockTier == LockTier.Order ? "order" : "paying" : null,
+            LockExpiresAt = order.HasLock ? order.LockExpiresAt : null,
+            Amounts = new AmountsJson(details.Goods, details.Freight, details.Discount, details.Tax, details.Total, details.Currency),
+            Tags = details.Tags,
+            Flags = order.Flags,
+        };
+    }
+
+    /// <summary>What the state leads to, and whether it can still be cancelled.</summary>
+    static List<string> NextSteps(MicroState state)
+    {
+        var steps = Transitions.NextSteps(state).Select(s => s.Name()).ToList();
+        if (Transitions.CanCancel(state)) steps.Add(MicroState.Cancelled.Name());
+        return steps;
+    }
+
+    static OrderLineJson Line(OrderLineView line) => new(
+        line.Ordered.LineId, OrNull(line.Sku), line.Ordered.Code, line.Quantity, OrNull(line.Warehouse), OrNull(line.ReservationId),
+        line.Quantity == 0 ? "cancelled" : Word(line.Stock), line.Ordered.UnitPrice, line.Ordered.Discount, OrNull(line.Ordered.GiftOf), line.Ordered.Presale);
+
+    public static HistoryItemJson Entry(HistoryItem item) => new(item.At, item.State.Name(), item.State.Status(item.Paid).Name(), item.Event, item.Source)
+    {
+        Operator = OrNull(item.Operator),
+        Device = OrNull(item.Device),
+        Reason = OrNull(item.Reason),
+        ReportedAt = Instant.OrNull(item.ReportedAt),
+        Behind = item.Behind,
+    };
+
+    // All these enums are named by a single word.
+    static string Word<T>(T value) where T : struct, Enum => value.ToString().ToLowerInvariant();
+
+    static string? OrNull(string text) => text.Length == 0 ? null : text;
+}

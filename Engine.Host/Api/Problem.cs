@@ -1,0 +1,75 @@
+using System.Text.Json.Serialization;
+using Engine.Adapters.Canonical;
+
+namespace Engine.Host.Api;
+
+/// <summary>Why a call failed (RFC 9457), with what the caller needs to go on.</summary>
+sealed record Problem
+{
+    public required string Type { get; init; }
+    public required string Title { get; init; }
+    public required int Status { get; init; }
+    public required string Detail { get; init; }
+    /// <summary>Stable, snake_case.</summary>
+    public required string Code { get; init; }
+
+    /// <summary>For <c>invalid_request</c>: every fault at once.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<Fault>? Errors { get; init; }
+
+    /// <summary>The stock as it is now, with a fresh token.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public SnapshotJson? Snapshot { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? WouldFit { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ReplenishmentJson? Replenishment { get; init; }
+
+    /// <summary>The state that stands in the way.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? State { get; init; }
+
+    /// <summary>What is allowed from that state.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Allowed { get; init; }
+
+    /// <summary>For an adjustment of which no line was applied.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reference { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<AdjustedLineJson>? Lines { get; init; }
+}
+
+static class Problems
+{
+    const string ContentType = "application/problem+json";
+    /// <summary>Seconds. A full mailbox is worked off in a fraction of that.</summary>
+    const string RetryAfter = "1";
+
+    public static Problem New(Code code, string detail) => new()
+    {
+        Type = $"urn:engine:problem:{code.Name}", Title = code.Title, Status = code.Status, Detail = detail, Code = code.Name,
+    };
+
+    public static IResult Of(Code code, string detail) => Of(New(code, detail));
+
+    public static IResult Of(Problem problem) => new ProblemResult(problem);
+
+    public static IResult Invalid(IReadOnlyList<Fault> faults) => Of(New(Code.InvalidRequest, $"{faults.Count} fault(s); see errors.") with { Errors = faults });
+
+    public static IResult Invalid(string path, string code, string message) => Invalid([new Fault(path, code, message)]);
+
+    sealed class ProblemResult(Problem problem) : IResult
+    {
+        public Task ExecuteAsync(HttpContext httpContext)
+        {
+            httpContext.Response.StatusCode = problem.Status;
+            if (problem.Status is 429 or 503) httpContext.Response.Headers.RetryAfter = RetryAfter;
+            httpContext.Features.Set(problem);
+            return httpContext.Response.WriteAsJsonAsync(problem, ApiJson.Web.Problem, ContentType, httpContext.RequestAborted);
+        }
+    }
+}

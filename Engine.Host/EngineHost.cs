@@ -1,0 +1,165 @@
+using Engine.Actors;
+using Engine.Actors.Inventory;
+using Engine.Actors.Kernel;
+using Engine.Adapters;
+using Engine.Adapters.Journals.Sqlite;
+using Engine.Adapters.Keys;
+using Engine.Host.Api;
+using Engine.Host.Ingress;
+using Engine.Host.Metrics;
+using Engine.Host.Security;
+using Engine.Host.Settings;
+using Engine.Host.Upkeep;
+using Serilog;
+using Serilog.Events;
+using Serilog.Settings.Configuration;
+
+namespace Engine.Host;
+
+/// <summary>Puts the process together: settings, store, engine, endpoints. Nothing is opened before it is started.</summary>
+public static class EngineHost
+{
+    const int BodyBytesMax = 1 << 20;
+    static readonly TimeSpan ShutdownMax = TimeSpan.FromSeconds(40);
+
+    /// <summary><c>appsettings.json</c> beside the executable, then the environment, then what the command line says.</summary>
+    public static IConfiguration Configuration(IReadOnlyDictionary<string, string?> commandLine) => new ConfigurationBuilder()
+        .AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), optional: true, reloadOnChange: false)
+        .AddEnvironmentVariables()
+        .AddInMemoryCollection(commandLine)
+        .Build();
+
+    /// <exception cref="StartupException">The settings can't be used.</exception>
+    public static WebApplication Build(IConfiguration configuration, TimeProvider? time = null)
+    {
+        var settings = SettingsReader.Read(configuration);
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, ApplicationName = "Engine.Host" });
+        builder.Logging.AddSerilog(Logger(configuration), dispose: true);
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = ShutdownMax);
+        AddServer(builder, settings);
+        AddEngine(builder.Services, settings, time ?? TimeProvider.System);
+        AddEndpoints(builder.Services);
+
+        var app = builder.Build();
+        app.UseMiddleware<RequestMetrics>();
+        app.UseMiddleware<ErrorMiddleware>();
+        app.UseRouting();
+        app.UseMiddleware<AccessMiddleware>();
+        MapEndpoints(app);
+        return app;
+    }
+
+    static Serilog.ILogger Logger(IConfiguration configuration) => new LoggerConfiguration()
+        .MinimumLevel.Information()
+        .MinimumLevel.Override("Microsoft.AspNetCore", LogEventLevel.Warning)
+        .WriteTo.Console(outputTemplate: "{Timestamp:yyyy-MM-ddTHH:mm:ss.fffzzz} {Level:u3} {Message:lj} <{SourceContext}>{NewLine}{Exception}", formatProvider: System.Globalization.CultureInfo.InvariantCulture)
+        .ReadFrom.Configuration(configuration, new ConfigurationReaderOptions(typeof(ConsoleLoggerConfigurationExtensions).Assembly))
+        .CreateLogger();
+
+    static void AddServer(WebApplicationBuilder builder, EngineSettings settings)
+    {
+        builder.WebHost.UseKestrel(server =>
+        {
+            server.AddServerHeader = false;
+            server.Limits.MaxRequestBodySize = BodyBytesMax;
+            server.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+            server.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(2);
+        });
+        builder.WebHost.UseUrls(settings.Urls.Split(';'));
+        builder.Services.AddRouting();
+        builder.Services.ConfigureHttpJsonOptions(json =>
+        {
+            ApiJson.Configure(json.SerializerOptions);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default);
+        });
+        builder.Services.AddOpenApi("v1", ApiDescription.Configure);
+    }
+
+    static void AddEngine(IServiceCollection services, EngineSettings settings, TimeProvider time)
+    {
+        services.AddSingleton(settings);
+        services.AddSingleton(time);
+        services.AddSingleton<EngineMetrics>();
+        services.AddSingleton<PrometheusListener>();
+        AddStore(services, settings, time);
+        // Behind the store: whoever holds its lock makes the keys beside it.
+        services.AddSingleton(sp => Beside(sp, MasterKey.LoadOrCreate, settings.MasterKeyPath));
+        services.AddSingleton(sp => new PersonalSeal(sp.GetRequiredService<MasterKey>()));
+        services.AddSingleton(sp => new SigningKeys(sp.GetRequiredService<ISigningKeyStore>(), sp.GetRequiredService<MasterKey>(), time.GetUtcNow().ToUnixTimeMilliseconds()));
+        services.AddSingleton<ITokenKeys, TokenKeys>();
+        services.AddSingleton<SnapshotTokens>();
+        services.AddSingleton(sp => Keys(sp, settings));
+        services.AddSingleton(sp => new EngineNode(sp.GetRequiredService<IJournal>(), EngineDomain.Instance, time, owner: settings.NodeName));
+        services.AddSingleton<IEngine>(sp => sp.GetRequiredService<EngineNode>());
+        services.AddSingleton<EngineLifetime>();
+        services.AddHostedService(sp => sp.GetRequiredService<EngineLifetime>());
+        services.AddSingleton<Census>();
+        services.AddHostedService(sp => sp.GetRequiredService<Census>());
+        services.AddHostedService<LockAuditor>();
+        services.AddHostedService<RetiredKeys>();
+    }
+
+    static void AddStore(IServiceCollection services, EngineSettings settings, TimeProvider time)
+    {
+        if (settings.Store != "sqlite") throw new StartupException($"The store {settings.Store} is not part of this build.");
+        services.AddSingleton(_ => new SqliteJournal(new SqliteJournalOptions { Directory = settings.DataDirectory, Partitions = settings.Partitions, TimeProvider = time }));
+        services.AddSingleton<IJournal>(sp => sp.GetRequiredService<SqliteJournal>());
+        services.AddSingleton<IJournalReader>(sp => sp.GetRequiredService<SqliteJournal>());
+        services.AddSingleton<ISigningKeyStore>(sp => sp.GetRequiredService<SqliteJournal>());
+    }
+
+    static T Beside<T>(IServiceProvider services, Func<string, T> make, string path)
+    {
+        services.GetRequiredService<IJournal>();
+        return make(path);
+    }
+
+    static ApiKeys Keys(IServiceProvider services, EngineSettings settings)
+    {
+        if (settings.Keys.Count > 0) return new ApiKeys(settings.Keys);
+        var isNew = false;
+        var path = "";
+        var key = Beside(services, directory => AdminKeyFile.LoadOrCreate(directory, out path, out isNew), settings.DataDirectory);
+        var log = services.GetRequiredService<ILogger<ApiKeys>>();
+        if (isNew) log.AdminKeyMade(path);
+        else log.AdminKeyRead(path);
+        return new ApiKeys([key]);
+    }
+
+    static void AddEndpoints(IServiceCollection services)
+    {
+        services.AddSingleton<Shops>();
+        services.AddSingleton<PersonalDesk>();
+        services.AddSingleton(sp => new NearDuplicates(sp.GetRequiredService<PersonalSeal>(), sp.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IntakeFactory>();
+        services.AddSingleton<OrderDesk>();
+        services.AddSingleton<OrderRenderer>();
+        services.AddSingleton<OrderLineReservations>();
+        services.AddSingleton<QuarantineDesk>();
+        services.AddSingleton<TokenDesk>();
+        services.AddSingleton<WarehouseEndpoints>();
+        services.AddSingleton<SkuEndpoints>();
+        services.AddSingleton<AdjustmentEndpoints>();
+        services.AddSingleton<ReservationEndpoints>();
+        services.AddSingleton<OrderEndpoints>();
+        services.AddSingleton<OrderActionEndpoints>();
+        services.AddSingleton<WebhookEndpoints>();
+        services.AddSingleton<QuarantineEndpoints>();
+        services.AddSingleton<OperationEndpoints>();
+    }
+
+    static void MapEndpoints(WebApplication app)
+    {
+        var routes = new Routes(app);
+        WarehouseEndpoints.Map(routes);
+        SkuEndpoints.Map(routes);
+        AdjustmentEndpoints.Map(routes);
+        ReservationEndpoints.Map(routes);
+        OrderEndpoints.Map(routes);
+        OrderActionEndpoints.Map(routes);
+        WebhookEndpoints.Map(app);
+        QuarantineEndpoints.Map(routes);
+        OperationEndpoints.Map(routes);
+        app.MapOpenApi("/openapi/{documentName}.json").WithMetadata(OperationEndpoints.OnLoopback);
+    }
+}

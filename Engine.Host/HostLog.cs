@@ -1,0 +1,50 @@
+namespace Engine.Host;
+
+/// <summary>All that the host logs. Ids of orders and SKUs may stand here, persons and secrets never.</summary>
+static partial class HostLog
+{
+    [LoggerMessage(1, LogLevel.Information, "Settings in force: {Settings}")]
+    public static partial void SettingsInForce(this ILogger log, string settings);
+
+    [LoggerMessage(2, LogLevel.Information, "Opening {Partitions} partitions of the store in {Directory}")]
+    public static partial void Opening(this ILogger log, int partitions, string directory);
+
+    [LoggerMessage(3, LogLevel.Information, "All partitions are open after {Milliseconds} ms")]
+    public static partial void Opened(this ILogger log, long milliseconds);
+
+    [LoggerMessage(4, LogLevel.Critical, "Opening the store failed")]
+    public static partial void OpeningFailed(this ILogger log, Exception e);
+
+    [LoggerMessage(5, LogLevel.Critical, "Partition {Partition} has stopped: {Fault}")]
+    public static partial void PartitionStopped(this ILogger log, int partition, string fault);
+
+    [LoggerMessage(6, LogLevel.Information, "Draining and writing checkpoints; a second signal ends at once")]
+    public static partial void Stopping(this ILogger log);
+
+    [LoggerMessage(7, LogLevel.Information, "Stopped")]
+    public static partial void Stopped(this ILogger log);
+
+    [LoggerMessage(8, LogLevel.Warning, "No API keys are configured. A new admin key is in {Path}, readable by its owner only")]
+    public static partial void AdminKeyMade(this ILogger log, string path);
+
+    [LoggerMessage(9, LogLevel.Information, "No API keys are configured. The admin key is the one in {Path}")]
+    public static partial void AdminKeyRead(this ILogger log, string path);
+
+    [LoggerMessage(10, LogLevel.Warning, "The shop {Platform}/{Shop} can't push: this build has no adapter for its platform")]
+    public static partial void NoAdapter(this ILogger log, string platform, string shop);
+
+    [LoggerMessage(20, LogLevel.Error, "{Method} {Route} failed")]
+    public static partial void RequestFailed(this ILogger log, string method, string route, Exception e);
+
+    [LoggerMessage(21, LogLevel.Error, "The parser of {Platform} stumbled; the message is in quarantine")]
+    public static partial void ParserFailed(this ILogger log, string platform, Exception e);
+
+    [LoggerMessage(30, LogLevel.Error, "A round of the {Name} failed")]
+    public static partial void UpkeepFailed(this ILogger log, string name, Exception e);
+
+    [LoggerMessage(31, LogLevel.Warning, "The lock {ReservationId} of {Sku} had no owner and was freed")]
+    public static partial void OrphanFreed(this ILogger log, string sku, string reservationId);
+
+    [LoggerMessage(32, LogLevel.Information, "The retired signing key {Id} is not needed any more and was removed")]
+    public static partial void KeyRemoved(this ILogger log, string id);
+}

@@ -1,0 +1,84 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Engine.Actors.Kernel;
+using Engine.Actors.Orders;
+using Engine.Adapters.Canonical;
+using Engine.Adapters.Keys;
+
+namespace Engine.Host.Ingress;
+
+/// <summary>The part of an order that is about the person (FEATURES F12). Outside of an answer it exists only sealed.</summary>
+sealed record PersonalData
+{
+    public string? BuyerId { get; init; }
+    public string? Name { get; init; }
+    public string? Phone { get; init; }
+    public string? VipLevel { get; init; }
+    public string? Street { get; init; }
+    public string? PostalCode { get; init; }
+    public double? Lat { get; init; }
+    public double? Lon { get; init; }
+    public string? Note { get; init; }
+    public SortedDictionary<string, string>? Compliance { get; init; }
+
+    static readonly PersonalData Nothing = new();
+
+    [JsonIgnore]
+    public bool IsEmpty => this == Nothing;
+
+    public static PersonalData Of(CanonicalOrder order) => new()
+    {
+        BuyerId = order.Buyer?.Id,
+        Name = order.Buyer?.Name,
+        Phone = order.Buyer?.Phone,
+        VipLevel = order.Buyer?.VipLevel,
+        Street = order.Address?.Street,
+        PostalCode = order.Address?.PostalCode,
+        Lat = order.Address?.Lat,
+        Lon = order.Address?.Lon,
+        Note = order.Note,
+        Compliance = order.Compliance.Count == 0 ? null : new SortedDictionary<string, string>(order.Compliance.ToDictionary(), StringComparer.Ordinal),
+    };
+}
+
+[JsonSerializable(typeof(PersonalData))]
+sealed partial class PersonalJson : JsonSerializerContext
+{
+    public static readonly PersonalJson Compact = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+}
+
+/// <summary>Seals the personal part of orders on its way in, and opens it for an answer.</summary>
+sealed class PersonalDesk(PersonalSeal seal, IJournalReader store)
+{
+    /// <summary>The sealed part, the wrapped key it opens by, and a fingerprint by which a repeat with differences is told.</summary>
+    public (byte[] Sealed, byte[] WrappedKey, ulong Hash) Seal(PersonalData personal, string orderId)
+    {
+        if (personal.IsEmpty) return ([], [], 0);
+        var plain = JsonSerializer.SerializeToUtf8Bytes(personal, PersonalJson.Compact.PersonalData);
+        var (cipher, key) = seal.Seal(plain, orderId);
+        // With the order's id, so that two orders of one person can't be told to be such.
+        var hash = BinaryPrimitives.ReadUInt64LittleEndian(seal.KeyedHash("personal", $"{orderId}\n{Encoding.UTF8.GetString(plain)}"));
+        CryptographicOperations.ZeroMemory(plain);
+        return (cipher, key, hash == 0 ? 1 : hash);
+    }
+
+    /// <summary>Null where there is none, or none any more.</summary>
+    /// <exception cref="StoreUnavailableException" />
+    public PersonalData? Open(OrderView order, int partitions)
+    {
+        if (order.PersonalKey is not { } key || order.Details.Personal.Length == 0) return null;
+        var actor = Actors.Deciders.ActorId.Order(order.OrderId);
+        if (store.ReadKey(actor.PartitionOf(partitions), key) is not { } wrapped) return null;
+        var plain = seal.Open(order.Details.Personal, wrapped, order.OrderId);
+        return JsonSerializer.Deserialize(plain, PersonalJson.Compact.PersonalData);
+    }
+}

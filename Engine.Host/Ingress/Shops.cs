@@ -1,0 +1,33 @@
+using System.Collections.Frozen;
+using Engine.Actors.Orders;
+using Engine.Adapters.Platforms;
+using Engine.Host.Settings;
+
+namespace Engine.Host.Ingress;
+
+/// <summary>What is set for shops: who may push, and what a shop has chosen for its orders.</summary>
+sealed class Shops
+{
+    readonly FrozenDictionary<(string Platform, string Shop), (PlatformCredentials Credentials, ShopPolicy Policy)> _shops;
+    readonly ShopPolicy _others;
+
+    public Shops(EngineSettings settings)
+    {
+        _others = Policy(settings.Locks, settings.Locks, reject: false);
+        _shops = settings.Shops.ToFrozenDictionary(s => (s.Platform, s.Shop), s => (
+            new PlatformCredentials(s.AppKey, s.Secret, s.OldSecrets), Policy(s.Locks, settings.Locks, s.OnShortage == "reject")));
+    }
+
+    /// <summary>Null for a shop that may not push.</summary>
+    public PlatformCredentials? Credentials(string platform, string shop) =>
+        _shops.TryGetValue((platform, shop), out var found) ? found.Credentials : null;
+
+    public ShopPolicy Policy(string platform, string shop) => _shops.TryGetValue((platform, shop), out var found) ? found.Policy : _others;
+
+    static ShopPolicy Policy(LockSettings own, LockSettings all, bool reject) => new()
+    {
+        RejectOnShortage = reject,
+        OrderTier = (long)(own.Order ?? all.Order!.Value).TotalMilliseconds,
+        PayingTier = (long)(own.Paying ?? all.Paying!.Value).TotalMilliseconds,
+    };
+}

@@ -1,0 +1,134 @@
+using System.Diagnostics.Metrics;
+using Engine.Actors.Inventory;
+using Engine.Actors.Kernel;
+using Engine.Actors.Orders;
+using Engine.Adapters.Journals.Sqlite;
+using Engine.Adapters.Platforms;
+using Engine.Host.Upkeep;
+
+namespace Engine.Host.Metrics;
+
+/// <summary>
+/// Every figure the engine shows, in one place: names in Prometheus' manner, base units, and no label that grows with orders,
+/// SKUs or buyers. What happens here is counted by the methods; what others count is observed (<see cref="Observe(IEngine)"/>).
+/// </summary>
+public sealed class EngineMetrics : IDisposable
+{
+    public const string MeterName = "Engine";
+
+    static readonly double[] Seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+    readonly Meter _meter = new(MeterName);
+    readonly Counter<long> _requests, _orders, _reservationsRefused, _tokensRefused, _signaturesRefused, _quarantined, _auditFreed;
+    readonly Histogram<double> _requestSeconds, _acknowledgementSeconds;
+
+    public EngineMetrics()
+    {
+        _requests = _meter.CreateCounter<long>("engine_http_requests_total", description: "Requests answered, by route, method and status.");
+        _requestSeconds = Histogram("engine_http_request_seconds", "Time from a request's headers to its answer.");
+        _acknowledgementSeconds = Histogram("engine_webhook_acknowledgement_seconds", "Time from a genuine push to its acknowledgement.");
+        _orders = _meter.CreateCounter<long>("engine_orders_received_total", description: "Orders taken in, new and repeated, by platform of this engine's catalogue or api.");
+        _reservationsRefused = _meter.CreateCounter<long>("engine_reservations_refused_total", description: "Reservation calls refused, by code.");
+        _tokensRefused = _meter.CreateCounter<long>("engine_tokens_refused_total", description: "Snapshot tokens and tickets refused at the edge, by kind of fault.");
+        _signaturesRefused = _meter.CreateCounter<long>("engine_webhook_signatures_refused_total", description: "Pushes refused for their signature, by platform and reason.");
+        _quarantined = _meter.CreateCounter<long>("engine_quarantined_messages_total", description: "Well-signed messages that could not be understood, by platform.");
+        _auditFreed = _meter.CreateCounter<long>("engine_audit_locks_freed_total", description: "Locks without an owner that the auditor freed.");
+        // A counter without a single count would not be there to alert on.
+        _auditFreed.Add(0);
+    }
+
+    Histogram<double> Histogram(string name, string help) =>
+        _meter.CreateHistogram(name, unit: "s", description: help, tags: null, advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = Seconds });
+
+    public void Requested(string route, string method, int status, TimeSpan took)
+    {
+        _requests.Add(1, new("route", route), new("method", method), new("status", status));
+        _requestSeconds.Record(took.TotalSeconds, new("route", route), new("method", method));
+    }
+
+    public void Acknowledged(string platform, TimeSpan took) => _acknowledgementSeconds.Record(took.TotalSeconds, new KeyValuePair<string, object?>("platform", platform));
+
+    /// <summary>Platforms outside the catalogue come through the API under any name, so they share one label.</summary>
+    public void OrderTaken(string platform, string result) =>
+        _orders.Add(1, new("platform", PlatformCatalogue.Find(platform) is null ? "other" : platform), new("result", result));
+
+    public void ReservationRefused(string code) => _reservationsRefused.Add(1, new KeyValuePair<string, object?>("code", code));
+
+    public void TokenRefused(TokenFault fault) => _tokensRefused.Add(1, new KeyValuePair<string, object?>("fault", fault));
+
+    public void SignatureRefused(string platform, Verification why) => _signaturesRefused.Add(1, new("platform", platform), new("reason", why));
+
+    public void Quarantined(string platform) => _quarantined.Add(1, new KeyValuePair<string, object?>("platform", platform));
+
+    public void AuditFreed() => _auditFreed.Add(1);
+
+    /// <summary>Shows what the kernel counts.</summary>
+    public void Observe(IEngine engine)
+    {
+        Gauge("engine_ready", "1 while every partition that is not stopped for a fault serves and the store can be written.", () => engine.IsReady ? 1 : 0);
+        Gauge("engine_store_writable", "1 while the store can be written.", () => engine.IsWritable ? 1 : 0);
+        PerPartition("engine_partition_open", "1 while the partition serves.", engine, p => p.State == "open" ? 1 : 0);
+        PerPartition("engine_partition_stopped", "1 while the partition is stopped for a fault.", engine, p => p.State == "stopped" ? 1 : 0);
+        PerPartition("engine_partition_epoch", "How often the partition was taken over.", engine, p => p.Epoch);
+        PerPartition("engine_partition_sequence", "The partition's newest durable frame.", engine, p => p.Sequence);
+        PerPartition("engine_partition_queue_depth", "Commands and messages that wait.", engine, p => p.Queued);
+        PerPartition("engine_partition_actors_loaded", "Actors in memory.", engine, p => p.ActorsLoaded);
+        PerPartition("engine_partition_deadlines_open", "Deadlines that have not come.", engine, p => p.OpenDeadlines);
+        if (engine is EngineNode node) Observe(node);
+    }
+
+    void Observe(EngineNode node)
+    {
+        Total("engine_journal_frames_total", "Frames made durable.", node, c => c.Frames);
+        Total("engine_journal_frame_bytes_total", "Bytes of frames made durable.", node, c => c.FrameBytes);
+        Total("engine_commands_total", "Commands decided.", node, c => c.Commands);
+        Total("engine_messages_sent_total", "Messages between actors, sent.", node, c => c.MessagesSent);
+        Total("engine_messages_received_total", "Messages between actors, taken in.", node, c => c.MessagesReceived);
+        Total("engine_messages_dropped_total", "Late copies of messages, dropped.", node, c => c.MessagesDropped);
+        Total("engine_overloaded_total", "Commands refused for load.", node, c => c.Overloaded);
+        Total("engine_checkpoints_total", "Checkpoints written.", node, c => c.Checkpoints);
+        Total("engine_actor_loads_total", "Actors read back into memory.", node, c => c.Loads);
+        Total("engine_partition_faults_total", "Times a partition dropped its memory for a fault.", node, c => c.Faults);
+        Gauge("engine_deadline_lateness_max_seconds", "The longest a deadline was decided behind its time.", () => node.Counters.Max(c => c.DeadlineLatenessMax) / 1000.0);
+        Gauge("engine_expiry_suspended", "1 while wall and monotonic clock disagree and nothing expires.", () => node.MayExpire ? 0 : 1);
+        _meter.CreateObservableCounter("engine_events_total", () => Events(node), description: "Durable events, by kind.");
+    }
+
+    static IEnumerable<Measurement<long>> Events(EngineNode node)
+    {
+        foreach (var (tag, name) in EventNames.All)
+            yield return new Measurement<long>(node.Counters.Sum(c => c.Events(tag)), new KeyValuePair<string, object?>("event", name));
+    }
+
+    /// <summary>Shows what the embedded store counts.</summary>
+    public void Observe(SqliteJournal journal)
+    {
+        _meter.CreateObservableCounter("engine_journal_commits_total", () => journal.Transactions, description: "Transactions of the store.");
+        _meter.CreateObservableCounter("engine_journal_writes_total", () => journal.DurableWrites, description: "Writes of partitions made durable; several share a transaction.");
+    }
+
+    /// <summary>Shows the last census.</summary>
+    internal void Observe(Census census)
+    {
+        Labelled("engine_locks", "Live reservations, by tier (committed ones hold for good) and owner.", () => census.Latest.Locks.Select(l => (l.Value, new KeyValuePair<string, object?>[] { new("tier", l.Key.Tier), new("owner", l.Key.Owner) })));
+        Labelled("engine_orders_open", "Open orders, by micro-state.", () => census.Latest.Orders.Select(o => (o.Value, new KeyValuePair<string, object?>[] { new("state", o.Key.Name()) })));
+        Labelled("engine_orders_overdue", "Open orders past their ship-by time.", () => [(census.Latest.Overdue, [])]);
+        Labelled("engine_backorders", "Order lines that wait for stock.", () => [(census.Latest.Backorders, [])]);
+        Labelled("engine_stock_shortage_units", "Units promised that physical loss took.", () => [(census.Latest.Shortage, [])]);
+        Labelled("engine_oversold_units", "Units reserved or committed beyond on hand and shortage; anything but 0 is a broken promise.", () => [(census.Latest.Oversold, [])]);
+    }
+
+    void Labelled(string name, string help, Func<IEnumerable<(long Value, KeyValuePair<string, object?>[] Labels)>> read) =>
+        _meter.CreateObservableGauge(name, () => read().Select(m => new Measurement<long>(m.Value, m.Labels)), description: help);
+
+    void Gauge(string name, string help, Func<double> read) => _meter.CreateObservableGauge(name, read, description: help);
+
+    void PerPartition(string name, string help, IEngine engine, Func<PartitionStatus, long> read) =>
+        _meter.CreateObservableGauge(
+            name, () => engine.Status.Select(p => new Measurement<long>(read(p), new KeyValuePair<string, object?>("partition", p.Partition))), description: help);
+
+    void Total(string name, string help, EngineNode node, Func<PartitionCounters, long> read) =>
+        _meter.CreateObservableCounter(name, () => node.Counters.Sum(read), description: help);
+
+    public void Dispose() => _meter.Dispose();
+}

@@ -1,0 +1,84 @@
+namespace Engine.Host.Settings;
+
+/// <summary>Everything that can be set, under <c>Engine</c> (API.md, settings). Read once at start and never changed after.</summary>
+public sealed class EngineSettings
+{
+    /// <summary>Addresses to listen on, separated by semicolons. Loopback by default: who wants to be reached says so.</summary>
+    public string Urls { get; set; } = "http://127.0.0.1:5080";
+
+    /// <summary><c>sqlite</c>, the embedded store, or <c>postgres</c>.</summary>
+    public string Store { get; set; } = "sqlite";
+
+    /// <summary>Folder of the embedded store, relative to the working directory.</summary>
+    public string DataDirectory { get; set; } = "./data";
+
+    /// <summary>Npgsql connection string of the journal.</summary>
+    public string? Postgres { get; set; }
+    public List<string> PostgresShards { get; set; } = [];
+
+    /// <summary>Name of this node in a cluster; the machine's name where none is given.</summary>
+    public string? Node { get; set; }
+    public ClusterSettings Cluster { get; set; } = new();
+
+    public List<ApiKeySettings> Keys { get; set; } = [];
+    public List<ShopSettings> Shops { get; set; } = [];
+    public LockSettings Locks { get; set; } = new() { Order = TimeSpan.FromMinutes(15), Paying = TimeSpan.FromMinutes(45) };
+    public TokenSettings Tokens { get; set; } = new();
+
+    /// <summary>Wraps the keys of personal data; <c>keys/master.key</c> in the data directory where none is given.</summary>
+    public string? MasterKeyFile { get; set; }
+
+    /// <summary>How many partitions a new store gets. One that exists keeps its own.</summary>
+    public int Partitions { get; set; } = 16;
+
+    public string MasterKeyPath => MasterKeyFile ?? Path.Combine(DataDirectory, "keys", "master.key");
+    public string NodeName => Node ?? Environment.MachineName;
+}
+
+public sealed class ClusterSettings
+{
+    /// <summary>This node's address for the others.</summary>
+    public string? Advertise { get; set; }
+    /// <summary>What the nodes share.</summary>
+    public string? Secret { get; set; }
+}
+
+public sealed class ApiKeySettings
+{
+    public string Name { get; set; } = "";
+    /// <summary><c>admin</c>, <c>ops</c>, <c>cs</c>, <c>warehouse</c> or <c>service</c>.</summary>
+    public string Role { get; set; } = "";
+    /// <summary>SHA-256 of the key, hex.</summary>
+    public string Sha256 { get; set; } = "";
+    /// <summary>For a warehouse key: the warehouses it is bound to.</summary>
+    public List<string> Warehouses { get; set; } = [];
+}
+
+/// <summary>A shop that may push.</summary>
+public sealed class ShopSettings
+{
+    public string Platform { get; set; } = "";
+    public string Shop { get; set; } = "";
+    public string AppKey { get; set; } = "";
+    public string Secret { get; set; } = "";
+    /// <summary>Still verify, for the time of a rotation.</summary>
+    public List<string> OldSecrets { get; set; } = [];
+    /// <summary>Where orders are fetched from.</summary>
+    public string? ApiBaseUrl { get; set; }
+    /// <summary><c>backorder</c> or <c>reject</c>.</summary>
+    public string OnShortage { get; set; } = "backorder";
+    public LockSettings Locks { get; set; } = new();
+}
+
+/// <summary>Tiered locks (双阈值锁库); what a shop leaves out is as for all shops.</summary>
+public sealed class LockSettings
+{
+    public TimeSpan? Order { get; set; }
+    public TimeSpan? Paying { get; set; }
+}
+
+public sealed class TokenSettings
+{
+    /// <summary>Of snapshot tokens.</summary>
+    public TimeSpan Lifetime { get; set; } = TimeSpan.FromMinutes(1);
+}

@@ -1,0 +1,63 @@
+using Engine.Adapters.Canonical;
+using Engine.Host.Security;
+
+namespace Engine.Host.Settings;
+
+/// <summary>What settings must keep to. Adds a line for everything that breaks a rule, with the key it stands under.</summary>
+static class SettingsRules
+{
+    const int PartitionsMax = 1024;
+    static readonly TimeSpan LifetimeMax = TimeSpan.FromDays(1);
+    static readonly TimeSpan LockMax = TimeSpan.FromDays(30);
+
+    public static void Check(EngineSettings settings, List<string> faults)
+    {
+        foreach (var url in settings.Urls.Split(';'))
+            if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https")) faults.Add($"Engine:Urls: {url} is no address to listen on");
+        if (settings.Store is not ("sqlite" or "postgres")) faults.Add("Engine:Store is sqlite or postgres");
+        if (settings.Store == "postgres" && string.IsNullOrEmpty(settings.Postgres)) faults.Add("Engine:Postgres is required for the store postgres");
+        if (settings.DataDirectory.Length == 0) faults.Add("Engine:DataDirectory must not be empty");
+        if (settings.Partitions is < 1 or > PartitionsMax) faults.Add($"Engine:Partitions is 1 to {PartitionsMax}");
+        if (settings.Tokens.Lifetime <= TimeSpan.Zero || settings.Tokens.Lifetime > LifetimeMax) faults.Add($"Engine:Tokens:Lifetime is more than nothing and at most {LifetimeMax}");
+        CheckLocks(settings.Locks, "Engine:Locks", faults);
+        CheckKeys(settings.Keys, faults);
+        CheckShops(settings, faults);
+    }
+
+    static void CheckLocks(LockSettings locks, string path, List<string> faults)
+    {
+        if (locks.Order is { } order && (order <= TimeSpan.Zero || order > LockMax)) faults.Add($"{path}:Order is more than nothing and at most {LockMax}");
+        if (locks.Paying is { } paying && (paying <= TimeSpan.Zero || paying > LockMax)) faults.Add($"{path}:Paying is more than nothing and at most {LockMax}");
+        if (locks.Paying < locks.Order) faults.Add($"{path}:Paying must not be shorter than {path}:Order");
+    }
+
+    static void CheckKeys(List<ApiKeySettings> keys, List<string> faults)
+    {
+        for (var i = 0; i < keys.Count; i++)
+        {
+            var (key, path) = (keys[i], $"Engine:Keys:{i}");
+            if (key.Name.Length is 0 or > 64) faults.Add($"{path}:Name is 1 to 64 characters");
+            if (Roles.Parse(key.Role) is not { } role) faults.Add($"{path}:Role is admin, ops, cs, warehouse or service");
+            else if (role == Role.Warehouse && key.Warehouses.Count == 0) faults.Add($"{path}:Warehouses: a warehouse key is bound to at least one warehouse");
+            else if (role != Role.Warehouse && key.Warehouses.Count > 0) faults.Add($"{path}:Warehouses: only a warehouse key is bound to warehouses");
+            if (key.Sha256.Length != 64 || key.Sha256.AsSpan().ContainsAnyExcept("0123456789abcdefABCDEF")) faults.Add($"{path}:Sha256 is the SHA-256 of the key as 64 hex digits");
+        }
+        foreach (var name in keys.GroupBy(k => k.Name).Where(g => g.Count() > 1).Select(g => g.Key)) faults.Add($"Engine:Keys: two keys are named {name}");
+    }
+
+    static void CheckShops(EngineSettings settings, List<string> faults)
+    {
+        for (var i = 0; i < settings.Shops.Count; i++)
+        {
+            var (shop, path) = (settings.Shops[i], $"Engine:Shops:{i}");
+            if (!OrderRules.IsName(shop.Platform)) faults.Add($"{path}:Platform is 1 to 40 of a-z, 0-9, _ and -");
+            if (!OrderRules.IsName(shop.Shop)) faults.Add($"{path}:Shop is 1 to 40 of a-z, 0-9, _ and -");
+            if (shop.Secret.Length == 0) faults.Add($"{path}:Secret must not be empty: everybody could sign");
+            if (shop.OnShortage is not ("backorder" or "reject")) faults.Add($"{path}:OnShortage is backorder or reject");
+            if (shop.ApiBaseUrl is { } url && !Uri.TryCreate(url, UriKind.Absolute, out _)) faults.Add($"{path}:ApiBaseUrl is no address");
+            CheckLocks(new LockSettings { Order = shop.Locks.Order ?? settings.Locks.Order, Paying = shop.Locks.Paying ?? settings.Locks.Paying }, $"{path}:Locks", faults);
+        }
+        foreach (var twice in settings.Shops.GroupBy(s => (s.Platform, s.Shop)).Where(g => g.Count() > 1).Select(g => g.Key))
+            faults.Add($"Engine:Shops: {twice.Platform}/{twice.Shop} is there twice");
+    }
+}

@@ -1,0 +1,112 @@
+using System.Runtime.InteropServices;
+using Engine.Actors.Inventory;
+using Engine.Actors.Kernel;
+using Engine.Actors.Orders;
+
+namespace Engine.Host.Upkeep;
+
+/// <summary>What there is, counted over all actors in memory at about one moment.</summary>
+sealed class CensusFigures
+{
+    public Dictionary<(string Tier, string Owner), long> Locks { get; } = [];
+    public Dictionary<MicroState, long> Orders { get; } = [];
+    public long Overdue { get; set; }
+    public long Backorders { get; set; }
+    public long Shortage { get; set; }
+    /// <summary>Live: reserved + committed − on hand − shortage wherever that is above zero (promise 1).</summary>
+    public long Oversold { get; set; }
+}
+
+/// <summary>Counts locks and open orders now and then: too much to do at every scrape, too useful to leave out.</summary>
+sealed class Census(IEngine engine, TimeProvider time, ILogger<Census> log) : BackgroundService
+{
+    static readonly TimeSpan Every = TimeSpan.FromSeconds(15);
+
+    public CensusFigures Latest { get; private set; } = new();
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Every, time);
+        do
+        {
+            try
+            {
+                Latest = await CountAsync();
+            }
+            catch (Exception e)
+            {
+                // The figures stay as they were; the next round may do better.
+                log.UpkeepFailed("census", e);
+            }
+        }
+        while (await Next(timer, stoppingToken));
+    }
+
+    internal static async ValueTask<bool> Next(PeriodicTimer timer, CancellationToken stopping)
+    {
+        try
+        {
+            return await timer.WaitForNextTickAsync(stopping);
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    public async Task<CensusFigures> CountAsync()
+    {
+        var figures = new CensusFigures();
+        foreach (var part in await engine.ScanAsync<SkuActor, SkuCount>(static (sku, _) => new SkuCount(sku)))
+        {
+            figures.Backorders += part.Backorders;
+            figures.Shortage += part.Shortage;
+            figures.Oversold += part.Oversold;
+            for (var i = 0; i < part.Locks.Length; i++) Add(figures.Locks, SkuCount.Labels[i], part.Locks[i]);
+        }
+        foreach (var order in await engine.ScanAsync<OrderActor, OrderCount>(static (order, now) => order.Known ? OrderCount.Of(order.State, order.IsOverdue(now)) : null))
+        {
+            if (order.State.IsClosed()) continue;
+            Add(figures.Orders, order.State, 1);
+            if (order.IsOverdue) figures.Overdue++;
+        }
+        return figures;
+    }
+
+    static void Add<T>(Dictionary<T, long> counts, T key, long count) where T : notnull => CollectionsMarshal.GetValueRefOrAddDefault(counts, key, out _) += count;
+
+    sealed class SkuCount
+    {
+        public static readonly (string Tier, string Owner)[] Labels =
+            [("order", "caller"), ("paying", "caller"), ("committed", "caller"), ("order", "order"), ("paying", "order"), ("committed", "order")];
+
+        public SkuCount(SkuActor sku)
+        {
+            Backorders = sku.Backorders.Count;
+            foreach (var stock in sku.Warehouses)
+            {
+                Shortage += stock.Shortage;
+                Oversold += Math.Max(0, stock.Reserved + stock.Committed - stock.OnHand - stock.Shortage);
+            }
+            foreach (var reservation in sku.Reservations)
+            {
+                if (!reservation.IsLive) continue;
+                var tier = reservation.State == ReservationState.Committed ? 2 : reservation.Tier == LockTier.Paying ? 1 : 0;
+                Locks[(reservation.Owner == ReservationOwner.Order ? 3 : 0) + tier]++;
+            }
+        }
+
+        public long[] Locks { get; } = new long[Labels.Length];
+        public long Backorders { get; }
+        public long Shortage { get; }
+        public long Oversold { get; }
+    }
+
+    sealed record OrderCount(MicroState State, bool IsOverdue)
+    {
+        // A million orders share a few dozen of these.
+        static readonly OrderCount[] All = [.. Enum.GetValues<MicroState>().SelectMany(s => new[] { new OrderCount(s, false), new OrderCount(s, true) })];
+
+        public static OrderCount Of(MicroState state, bool isOverdue) => All[((int)state * 2) + (isOverdue ? 1 : 0)];
+    }
+}
