@@ -217,7 +217,7 @@ sealed class SimulationRun
 
     void Drain()
     {
-        for (var i = 0; _scheduler.Step() | Disk.Commit(); i++)
+        for (var i = 0; _scheduler.Step() || Disk.Commit(); i++)
         {
             Require(i < 100_000, "I9", "it never comes to rest");
             Observe();

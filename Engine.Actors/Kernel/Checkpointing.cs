@@ -181,6 +181,8 @@ public sealed partial class Partition
         bool Passivate(ActorId id)
         {
             if (_partition._dirty.Contains(id) || _partition._parked.ContainsKey(id) || !_partition._actors.TryGetValue(id, out var actor)) return false;
+            // Read for a command that is decided next.
+            if (_partition._ready.Exists(ask => ask.To == id)) return false;
             return actor.IsPassive && _partition._actors.Remove(id);
         }
     }

@@ -136,7 +136,7 @@ public sealed partial class Partition : IThreadPoolWorkItem
 
     sealed record ResendDone(int From);
 
-    sealed record Loaded(ActorId Id, Actor? Actor, long Tag, Exception? Failure);
+    sealed record Loaded(ActorId Id, SnapshotPlace Place, Actor? Actor, Exception? Failure);
 
     // ── the turn ──
 
@@ -171,6 +171,7 @@ public sealed partial class Partition : IThreadPoolWorkItem
         }
         _now = Math.Max(_now, _host.Time.GetUtcNow().ToUnixTimeMilliseconds());
         TakeArrivals();
+        if (_state != State.Open) return;
         GiveUpWaiting();
         Checkpoint();
         if (_state != State.Open) return;
@@ -206,7 +207,7 @@ public sealed partial class Partition : IThreadPoolWorkItem
 
     void TakeArrivals()
     {
-        while (_arrivals.TryDequeue(out var arrival))
+        while (_state == State.Open && _arrivals.TryDequeue(out var arrival))
         {
             switch (arrival)
             {
@@ -298,6 +299,7 @@ public sealed partial class Partition : IThreadPoolWorkItem
             else if (Find(ask.To) is { } actor) _batch.Decide(actor, ask);
             else Load(ask.To, ask);
         }
+        _drained.Clear();
     }
 
     // ── actors in and out of memory ──
@@ -322,11 +324,16 @@ public sealed partial class Partition : IThreadPoolWorkItem
         if (!_loading.TryGetValue(id, out var stash))
         {
             _loading.Add(id, stash = []);
-            _index.TryFind(id, out var place);
-            var (epoch, unwritten) = (_epoch, _checkpoint?.Part(place));
-            _host.Scheduler.RunBlocking(() => Read(id, place, epoch, unwritten));
+            StartReading(id);
         }
         if (waits is not null) stash.Add(waits);
+    }
+
+    void StartReading(ActorId id)
+    {
+        _index.TryFind(id, out var place);
+        var (epoch, unwritten) = (_epoch, _checkpoint?.Part(place));
+        _host.Scheduler.RunBlocking(() => Read(id, place, epoch, unwritten));
     }
 
     void Read(ActorId id, SnapshotPlace place, long epoch, byte[]? unwritten)
@@ -334,12 +341,12 @@ public sealed partial class Partition : IThreadPoolWorkItem
         Loaded loaded;
         try
         {
-            var (actor, tag) = unwritten is null ? ReadSnapshot(id, place) : Snapshots.Read(Codec.Reader(unwritten), id, _host.Domain);
-            loaded = new Loaded(id, actor, tag, null);
+            var (actor, _) = unwritten is null ? ReadSnapshot(id, place) : Snapshots.Read(Codec.Reader(unwritten), id, _host.Domain);
+            loaded = new Loaded(id, place, actor, null);
         }
         catch (Exception e)
         {
-            loaded = new Loaded(id, null, 0, e);
+            loaded = new Loaded(id, place, null, e);
         }
         if (epoch == _epoch) _arrivals.Enqueue(loaded);
         Schedule();
@@ -353,13 +360,19 @@ public sealed partial class Partition : IThreadPoolWorkItem
 
     void Take(Loaded loaded)
     {
-        if (!_loading.Remove(loaded.Id, out var stash)) return;
-        if (loaded.Actor is null)
+        if (!_loading.TryGetValue(loaded.Id, out var stash)) return;
+        if (loaded.Actor is null && _index.TryFind(loaded.Id, out var place) && place != loaded.Place)
         {
-            Crash($"{loaded.Id} can't be read: {loaded.Failure!.Message}", AnswerKind.StoreUnavailable, repair: true);
-            foreach (var waits in stash) Refuse(waits, AnswerKind.StoreUnavailable);
+            // A checkpoint has moved it meanwhile and removed the segment it lay in.
+            StartReading(loaded.Id);
             return;
         }
+        if (loaded.Actor is null)
+        {
+            Crash($"{loaded.Id} can't be read: {loaded.Failure!.Message}", AnswerKind.StoreUnavailable, repair: true, isFault: loaded.Failure is not StoreUnavailableException);
+            return;
+        }
+        _loading.Remove(loaded.Id);
         Counters.Loads++;
         _actors[loaded.Id] = loaded.Actor;
         // Read for looking or deciding, it leaves memory again with the next checkpoint.
@@ -438,6 +451,9 @@ public sealed partial class Partition : IThreadPoolWorkItem
         foreach (var stash in _loading.Values)
             foreach (var waits in stash) Refuse(waits, AnswerKind.StoreUnavailable);
         foreach (var ask in _ready) ask.Complete(new Answer(AnswerKind.StoreUnavailable));
+        // Taken from the mailbox behind the one that failed.
+        foreach (var ask in _drained) ask.Complete(new Answer(kind));
+        _drained.Clear();
         foreach (var waiting in _parked.Values)
             // What they asked for is durable, only how it went on is not known here.
             foreach (var ask in waiting) ask.Complete(new Answer(AnswerKind.Reply, ask.Reply));
