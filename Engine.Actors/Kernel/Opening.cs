@@ -21,6 +21,7 @@ public sealed partial class Partition
             // The node's ticker tries again (EngineNode).
             ClearMemory();
             _state = State.Closed;
+            Schedule();
             return;
         }
         catch (Exception e)
@@ -30,7 +31,7 @@ public sealed partial class Partition
             _fault = e.Message;
             _state = State.Stopped;
             _host.Stopped(Number, e.Message);
-            Sweep();
+            Schedule();
             return;
         }
         _fault = null;

@@ -114,11 +114,11 @@ public sealed partial class Partition : IThreadPoolWorkItem
         Schedule();
     }
 
-    /// <summary>All that the sender's journal held behind the mark has been brought.</summary>
-    internal void Resent(int from)
+    /// <summary>What the sender's journal held behind the mark has been brought; not all of it where the store failed.</summary>
+    internal void Resent(int from, bool complete)
     {
         if (_state != State.Open) return;
-        _arrivals.Enqueue(new ResendDone(from));
+        _arrivals.Enqueue(new ResendDone(from, complete));
         Schedule();
     }
 
@@ -134,7 +134,7 @@ public sealed partial class Partition : IThreadPoolWorkItem
 
     sealed record Announcement(int From, long Number);
 
-    sealed record ResendDone(int From);
+    sealed record ResendDone(int From, bool Complete);
 
     sealed record Loaded(ActorId Id, SnapshotPlace Place, Actor? Actor, Exception? Failure);
 
@@ -235,7 +235,8 @@ public sealed partial class Partition : IThreadPoolWorkItem
     void Take(ResendDone done)
     {
         _inboxes[done.From].AwaitsResend = false;
-        if (_inboxes[done.From].HasGap) AskAgain(done.From);
+        // One that failed is tried again with the node's next round (EngineNode.Tick).
+        if (done.Complete && _inboxes[done.From].HasGap) AskAgain(done.From);
     }
 
     void AskAgain(int from)
