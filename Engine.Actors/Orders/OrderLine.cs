@@ -16,6 +16,8 @@ public enum LineStock : byte
     Shipped = 7,
     /// <summary>Its SKU is not known; who could tell has been asked.</summary>
     Unknown = 8,
+    /// <summary>Who knows its article code has been asked which SKU it is.</summary>
+    Resolving = 9,
 }
 
 /// <summary>One line of an order and where its stock stands.</summary>
