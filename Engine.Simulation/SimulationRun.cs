@@ -176,7 +176,7 @@ sealed class SimulationRun
         Heal();
         Settle();
         Tell("time passes all locks");
-        for (var i = 0; i < 8; i++)
+        for (var i = 0; i < 12; i++)
         {
             Pass(TimeSpan.FromMinutes(10));
             Settle();

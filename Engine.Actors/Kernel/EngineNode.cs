@@ -42,6 +42,9 @@ public sealed class EngineNode : IEngine, IPartitionHost, IAsyncDisposable
     public IReadOnlyList<PartitionStatus> Status => Array.ConvertAll(_partitions, p => p.Status);
     public IReadOnlyList<PartitionCounters> Counters => Array.ConvertAll(_partitions, p => p.Counters);
 
+    /// <summary>Milliseconds by the monotonic clock.</summary>
+    public long Uptime => (long)Time.GetElapsedTime(0).TotalMilliseconds;
+
     /// <summary>False while wall and monotonic clock disagree: nothing expires then.</summary>
     public bool MayExpire => _clock.Agrees;
 
@@ -119,11 +122,13 @@ public sealed class EngineNode : IEngine, IPartitionHost, IAsyncDisposable
     public void Tick()
     {
         var now = Time.GetUtcNow().ToUnixTimeMilliseconds();
+        // Rounds and waiting answers go by the clock that nobody sets back.
+        var uptime = Uptime;
         _clock.Look();
-        var round = now >= _nextRound;
+        var round = uptime >= _nextRound;
         if (round)
         {
-            _nextRound = now + 1000;
+            _nextRound = uptime + 1000;
             for (var i = _failedResends.Count; i > 0 && _failedResends.TryDequeue(out var link); i--)
                 _partitions[link.To].Hear(link.From, Volatile.Read(ref _lastSent[link.From][link.To]));
         }
@@ -131,7 +136,7 @@ public sealed class EngineNode : IEngine, IPartitionHost, IAsyncDisposable
         {
             if (partition.IsOpen)
             {
-                if (round || partition.NextWake <= now) partition.Tick();
+                if (round || partition.NextWake <= now || partition.NextGiveUp <= uptime) partition.Tick();
             }
             else if (round && partition.IsClosed && !_stopping) Scheduler.RunBlocking(() => partition.OpenIfClosed());
         }

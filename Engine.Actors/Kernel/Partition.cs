@@ -73,6 +73,9 @@ public sealed partial class Partition : IThreadPoolWorkItem
     /// <summary>The earliest deadline; read by the node's ticker.</summary>
     internal long NextWake => Volatile.Read(ref _nextWake);
 
+    /// <summary>When the next answer has waited long enough, by the node's uptime.</summary>
+    internal long NextGiveUp => Volatile.Read(ref _nextGiveUp);
+
     // ── coming in, from any thread ──
 
     internal void Post(Ask ask)
@@ -177,7 +180,7 @@ public sealed partial class Partition : IThreadPoolWorkItem
         if (_state != State.Open) return;
         // While the store can't write there is nothing to decide: looks are served, the rest waits or is refused.
         if (_host.Journal.IsWritable) Decide();
-        Volatile.Write(ref _nextWake, Math.Min(_deadlines.Next, _nextGiveUp));
+        Volatile.Write(ref _nextWake, _deadlines.Next);
     }
 
     /// <summary>What became of the last frame. False when the partition is no longer open.</summary>
@@ -399,7 +402,7 @@ public sealed partial class Partition : IThreadPoolWorkItem
         if (!_parked.TryGetValue(ask.To, out var waiting)) _parked.Add(ask.To, waiting = []);
         waiting.Add(ask);
         _giveUps.Enqueue(ask, ask.GiveUpAt);
-        _nextGiveUp = Math.Min(_nextGiveUp, ask.GiveUpAt);
+        Volatile.Write(ref _nextGiveUp, Math.Min(_nextGiveUp, ask.GiveUpAt));
     }
 
     void AnswerIfSettled(Actor actor)
@@ -412,14 +415,16 @@ public sealed partial class Partition : IThreadPoolWorkItem
     /// <summary>Whoever has waited long enough for an actor to settle is told how far it is.</summary>
     void GiveUpWaiting()
     {
-        while (_giveUps.TryPeek(out var ask, out var at) && (at <= _now || ask.Answer.IsCompleted))
+        if (_giveUps.Count == 0) return;
+        var uptime = _host.Uptime;
+        while (_giveUps.TryPeek(out var ask, out var at) && (at <= uptime || ask.Answer.IsCompleted))
         {
             _giveUps.Dequeue();
             if (ask.Answer.IsCompleted || !_parked.TryGetValue(ask.To, out var waiting) || !waiting.Remove(ask)) continue;
             if (waiting.Count == 0) _parked.Remove(ask.To);
             Answer(ask, _actors.GetValueOrDefault(ask.To));
         }
-        _nextGiveUp = _giveUps.TryPeek(out _, out var next) ? next : Actor.Never;
+        Volatile.Write(ref _nextGiveUp, _giveUps.TryPeek(out _, out var next) ? next : Actor.Never);
     }
 
     void Answer(Ask ask, Actor? actor) => ask.Complete(new Answer(AnswerKind.Reply, ask.Reply, ask.Options.WithView ? actor?.View(_now) : null));
@@ -492,7 +497,7 @@ public sealed partial class Partition : IThreadPoolWorkItem
         _dirty = [];
         _parked.Clear();
         _giveUps.Clear();
-        _nextGiveUp = Actor.Never;
+        Volatile.Write(ref _nextGiveUp, Actor.Never);
         _ready.Clear();
         _visiting.Clear();
         _checkpoint = null;
