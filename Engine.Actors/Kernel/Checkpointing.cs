@@ -106,9 +106,9 @@ public sealed partial class Partition
             {
                 _victimBytes = _partition._host.Journal.ReadSegment(Partition, _victim!.Value, 0, _victimLength);
             }
-            catch (StoreUnavailableException)
+            catch (Exception e) when (e is StoreUnavailableException or InvalidDataException)
             {
-                // It is cleaned another time.
+                // It is cleaned another time; it may also be gone, where this checkpoint belongs to memory that is.
                 _victimBytes = null;
             }
             Volatile.Write(ref _victimRead, true);
