@@ -161,7 +161,7 @@ sealed class SimulationRun
 
     void After(Actor actor, Event happened, Stamp stamp)
     {
-        if (actor is Actors.Inventory.SkuActor sku) Stock.Write(sku, happened);
+        if (actor is Actors.Inventory.SkuActor sku) Stock.Write(sku, happened, stamp.At);
     }
 
     void CheckRead(ActorId id, byte[] shown) =>

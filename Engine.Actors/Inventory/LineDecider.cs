@@ -69,7 +69,7 @@ public static class LineDecider
 
     public static void Decide(SkuActor sku, ChangeLine wish, Turn turn)
     {
-        var answer = new LineAnswer { ReservationId = wish.ReservationId, Version = sku.Version };
+        var answer = new LineAnswer { ReservationId = wish.ReservationId, Version = sku.Version, Number = wish.Number };
         var reservation = sku.Reservation(wish.ReservationId);
         if (reservation is null)
         {

@@ -33,6 +33,8 @@ public sealed class OrderLine : IEncoded
     /// <summary>An instruction whose answer is awaited.</summary>
     public bool Told;
     public LineChange ToldChange;
+    /// <summary>Counts the instructions: only the answer to the last one ends the waiting.</summary>
+    public int ToldNumber;
     /// <summary>As of the last answer.</summary>
     public long Available;
     public long Version;
@@ -63,5 +65,6 @@ public sealed class OrderLine : IEncoded
         codec.Bool(ref Temporary);
         codec.Texts(Fitting);
         codec.Bool(ref Extended);
+        codec.Int(ref ToldNumber);
     }
 }

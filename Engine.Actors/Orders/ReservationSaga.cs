@@ -92,8 +92,9 @@ static class ReservationSaga
         // An answer to an earlier attempt: what it granted was given back right behind the question.
         if (order.LineOf(answer.ReservationId) is not { } line) return;
         var takesBack = line.Told && line.ToldChange is LineChange.Release or LineChange.Expire;
-        if (takesBack && answer.Kind != LineAnswerKind.Released) return;
-        if (answer.Kind == LineAnswerKind.Extended && !line.Told) return;
+        if (takesBack && answer.Number != line.ToldNumber) return;
+        var instructed = answer.Kind is LineAnswerKind.Committed or LineAnswerKind.Extended or LineAnswerKind.Released or LineAnswerKind.Shipped or LineAnswerKind.Gone;
+        if (instructed && answer.Number == 0) return;
 
         turn.Emit(new LineAnswered
         {
@@ -103,6 +104,7 @@ static class ReservationSaga
             Available = answer.Available,
             Version = answer.Version,
             Temporary = answer.Temporary,
+            Number = answer.Number,
             // Kept only where a choice may follow from it.
             Fitting = order.Lines.Count > 1 ? answer.Fitting : [],
         });
@@ -273,6 +275,7 @@ static class ReservationSaga
                 Quantity = quantity,
                 ExpiresAt = change == LineChange.Extend ? order.LockDeadline : 0,
                 Why = why,
+                Number = line.ToldNumber,
             });
         }
     }
