@@ -91,6 +91,9 @@ static class ReservationSaga
     {
         // An answer to an earlier attempt: what it granted was given back right behind the question.
         if (order.LineOf(answer.ReservationId) is not { } line) return;
+        // Served and evicted while the order took its place in the queue anew: that place is given up with the reservation.
+        if (answer.Kind == LineAnswerKind.Evicted)
+            turn.Send(turn.Sender, new ChangeLine { ReservationId = answer.ReservationId, Change = LineChange.Release, Why = "stock was lost" });
         var takesBack = line.Told && line.ToldChange is LineChange.Release or LineChange.Expire;
         if (takesBack && answer.Number != line.ToldNumber) return;
         var instructed = answer.Kind is LineAnswerKind.Committed or LineAnswerKind.Extended or LineAnswerKind.Released or LineAnswerKind.Shipped or LineAnswerKind.Gone;
