@@ -161,7 +161,7 @@ sealed class SimulationRun
 
     void After(Actor actor, Event happened, Stamp stamp)
     {
-        if (actor is Actors.Inventory.SkuActor sku) Stock.Write(sku, happened);
+        if (actor is Actors.Inventory.SkuActor sku) Stock.Write(sku, happened, stamp.At);
     }
 
     void CheckRead(ActorId id, byte[] shown) =>
@@ -176,7 +176,7 @@ sealed class SimulationRun
         Heal();
         Settle();
         Tell("time passes all locks");
-        for (var i = 0; i < 8; i++)
+        for (var i = 0; i < 12; i++)
         {
             Pass(TimeSpan.FromMinutes(10));
             Settle();
@@ -217,7 +217,7 @@ sealed class SimulationRun
 
     void Drain()
     {
-        for (var i = 0; _scheduler.Step() | Disk.Commit(); i++)
+        for (var i = 0; _scheduler.Step() || Disk.Commit(); i++)
         {
             Require(i < 100_000, "I9", "it never comes to rest");
             Observe();

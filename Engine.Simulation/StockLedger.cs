@@ -28,14 +28,14 @@ sealed class StockLedger
 
     public bool WasGranted(string sku, string reservation) => _holds.ContainsKey((sku, reservation));
 
-    public void Write(SkuActor actor, Event happened)
+    public void Write(SkuActor actor, Event happened, long at)
     {
         var sku = actor.Sku;
         switch (happened)
         {
             case SkuConfigured e: _safety[sku] = e.SafetyStock; return;
             case StockAdjusted e: Adjust(sku, e); break;
-            case StockReserved e: Grant(sku, e); break;
+            case StockReserved e: Grant(sku, e, at); break;
             case ReservationCommitted e: Commit(Live(sku, e.ReservationId)); break;
             case ReservationReleased e: Release(Live(sku, e.ReservationId), e); break;
             case ReservationShipped e: Ship(Live(sku, e.ReservationId)); break;
@@ -54,13 +54,14 @@ sealed class StockLedger
         else pile.WrittenOff -= e.Delta;
     }
 
-    void Grant(string sku, StockReserved e)
+    void Grant(string sku, StockReserved e, long at)
     {
         Grants++;
         var pile = Pile(sku, e.Warehouse);
         var free = _piles.Where(p => p.Key.Sku == sku).Sum(p => p.Value.Free) - _safety.GetValueOrDefault(sku);
         var available = Math.Min(free, pile.Free);
         Require(e.Quantity > 0 && available >= e.Quantity, "I2", $"{e.Quantity} of {sku} in {e.Warehouse} granted to {e.ReservationId} with {available} available");
+        Require(e.TokenId.Length == 0 || at <= e.TokenExpiresAt, "I2", $"{e.ReservationId} of {sku} was granted on an expired token");
         Require(e.TokenId.Length == 0 || _tokens.Add((sku, e.TokenId)), "I3", $"token {e.TokenId} of {sku} was used twice");
         var hold = new Hold(pile) { Granted = e.Quantity, Quantity = e.Quantity, State = e.Committed ? ReservationState.Committed : ReservationState.Reserved };
         Require(_holds.TryAdd((sku, e.ReservationId), hold), "I3", $"reservation {e.ReservationId} of {sku} was granted twice");

@@ -22,25 +22,24 @@ public sealed partial class Partition
             _looksAtAll.Clear();
             return;
         }
-        var places = new List<(ulong Hash, SnapshotPlace Place)>(WarmedAtATime);
-        while (places.Count < WarmedAtATime && _cold.TryDequeue(out var next)) places.Add(next);
+        var places = new List<Cold>(WarmedAtATime);
+        while (places.Count < WarmedAtATime && _cold.TryDequeue(out var next)) places.Add(new Cold(next.Hash, next.Place, _checkpoint?.Part(next.Place)));
         var epoch = _epoch;
         _warming = true;
         _host.Scheduler.RunBlocking(() => ReadCold(places, epoch));
     }
 
     bool _warming;
-    int _coldFailures;
 
-    void ReadCold(List<(ulong Hash, SnapshotPlace Place)> places, long epoch)
+    void ReadCold(List<Cold> places, long epoch)
     {
-        var warmed = new Warmed([], null);
+        var warmed = new Warmed(places, [], null);
         try
         {
-            foreach (var (hash, place) in places)
+            foreach (var (_, place, unwritten) in places)
             {
-                var bytes = _host.Journal.ReadSegment(Number, place.Segment, place.Offset, place.Length);
-                warmed.Actors.Add((hash, place, Snapshots.Read(Codec.Reader(bytes), _host.Domain).Actor));
+                var bytes = unwritten ?? _host.Journal.ReadSegment(Number, place.Segment, place.Offset, place.Length);
+                warmed.Actors.Add(Snapshots.Read(Codec.Reader(bytes), _host.Domain).Actor);
             }
         }
         catch (Exception e)
@@ -51,25 +50,35 @@ public sealed partial class Partition
         Schedule();
     }
 
-    sealed record Warmed(List<(ulong Hash, SnapshotPlace Place, Actor Actor)> Actors, Exception? Failure);
+    /// <param name="Unwritten">Its bytes, where they are in a checkpoint that is still on its way.</param>
+    sealed record Cold(ulong Hash, SnapshotPlace Place, byte[]? Unwritten);
+
+    sealed record Warmed(List<Cold> Places, List<Actor> Actors, Exception? Failure);
 
     void Take(Warmed warmed)
     {
         _warming = false;
-        // A segment may be cleaned away under a slow reader; what it held is read from its new place.
-        foreach (var (hash, place, actor) in warmed.Actors)
-            if (!_actors.ContainsKey(actor.Id) && !_loading.ContainsKey(actor.Id) && _index.Current(hash, place.Segment, place.Offset) is not null) _actors.Add(actor.Id, actor);
-        if (warmed.Failure is null) _coldFailures = 0;
-        else if (++_coldFailures > 3)
+        for (var i = 0; i < warmed.Actors.Count; i++)
         {
-            Crash($"snapshots can't be read: {warmed.Failure.Message}", AnswerKind.StoreUnavailable, repair: true);
-            return;
+            var actor = warmed.Actors[i];
+            if (!_actors.ContainsKey(actor.Id) && !_loading.ContainsKey(actor.Id) && IsWhereItWas(warmed.Places[i])) _actors.Add(actor.Id, actor);
         }
-        else _cold = Cold();
+        if (warmed.Failure is not null)
+        {
+            // A segment may be cleaned away under a slow reader; what it held is read from its new place.
+            if (warmed.Failure is StoreUnavailableException || warmed.Places.TrueForAll(IsWhereItWas))
+            {
+                Crash($"snapshots can't be read: {warmed.Failure.Message}", AnswerKind.StoreUnavailable, repair: true, isFault: warmed.Failure is not StoreUnavailableException);
+                return;
+            }
+            _cold = AllCold();
+        }
         WarmUp();
     }
 
-    Queue<(ulong Hash, SnapshotPlace Place)> Cold()
+    bool IsWhereItWas(Cold cold) => _index.Current(cold.Hash, cold.Place.Segment, cold.Place.Offset) is not null;
+
+    Queue<(ulong Hash, SnapshotPlace Place)> AllCold()
     {
         var inMemory = _actors.Keys.Select(id => id.Hash).ToHashSet();
         return new(_index.Active().Where(a => !inMemory.Contains(a.Hash)));
