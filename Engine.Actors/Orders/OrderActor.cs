@@ -297,7 +297,7 @@ public sealed class OrderActor : Actor
     {
         // A place in the queue is taken anew without an answer.
         var answered = line.Stock != LineStock.Waiting || change is LineChange.Release or LineChange.Expire;
-        (line.Told, line.ToldChange) = (answered, change);
+        (line.Told, line.ToldChange, line.ToldNumber) = (answered, change, line.ToldNumber + 1);
         if (change is LineChange.Release or LineChange.Expire) line.Stock = LineStock.Released;
         else if (change == LineChange.Extend || !answered) line.Extended = true;
     }
