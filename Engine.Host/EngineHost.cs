@@ -30,7 +30,8 @@ public static class EngineHost
         .Build();
 
     /// <exception cref="StartupException">The settings can't be used.</exception>
-    public static WebApplication Build(IConfiguration configuration, TimeProvider? time = null)
+    /// <param name="replace">For tests: puts other parts in the place of these.</param>
+    public static WebApplication Build(IConfiguration configuration, TimeProvider? time = null, Action<IServiceCollection>? replace = null)
     {
         var settings = SettingsReader.Read(configuration);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, ApplicationName = "Engine.Host" });
@@ -39,6 +40,7 @@ public static class EngineHost
         AddServer(builder, settings);
         AddEngine(builder.Services, settings, time ?? TimeProvider.System);
         AddEndpoints(builder.Services);
+        replace?.Invoke(builder.Services);
 
         var app = builder.Build();
         app.UseMiddleware<RequestMetrics>();
@@ -79,8 +81,7 @@ public static class EngineHost
     {
         services.AddSingleton(settings);
         services.AddSingleton(time);
-        services.AddSingleton<EngineMetrics>();
-        services.AddSingleton<PrometheusListener>();
+        services.AddSingleton(Metrics);
         AddStore(services, settings, time);
         // Behind the store: whoever holds its lock makes the keys beside it.
         services.AddSingleton(sp => Beside(sp, MasterKey.LoadOrCreate, settings.MasterKeyPath));
@@ -106,6 +107,15 @@ public static class EngineHost
         services.AddSingleton<IJournal>(sp => sp.GetRequiredService<SqliteJournal>());
         services.AddSingleton<IJournalReader>(sp => sp.GetRequiredService<SqliteJournal>());
         services.AddSingleton<ISigningKeyStore>(sp => sp.GetRequiredService<SqliteJournal>());
+    }
+
+    static EngineMetrics Metrics(IServiceProvider services)
+    {
+        var metrics = new EngineMetrics();
+        metrics.Observe(services.GetRequiredService<IEngine>());
+        metrics.Observe(services.GetRequiredService<Census>());
+        if (services.GetRequiredService<IJournal>() is SqliteJournal journal) metrics.Observe(journal);
+        return metrics;
     }
 
     static T Beside<T>(IServiceProvider services, Func<string, T> make, string path)

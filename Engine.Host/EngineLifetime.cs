@@ -1,12 +1,11 @@
 using Engine.Actors.Kernel;
 using Engine.Adapters.Platforms;
-using Engine.Host.Metrics;
 using Engine.Host.Settings;
 
 namespace Engine.Host;
 
 /// <summary>Opens the engine when the process starts and closes it in order when it ends.</summary>
-public sealed class EngineLifetime(EngineNode node, EngineSettings settings, EngineMetrics metrics, TimeProvider time, ILogger<EngineLifetime> log) : IHostedService
+public sealed class EngineLifetime(EngineNode node, EngineSettings settings, TimeProvider time, ILogger<EngineLifetime> log) : IHostedService
 {
     static readonly TimeSpan DrainMax = TimeSpan.FromSeconds(20);
 
@@ -18,7 +17,6 @@ public sealed class EngineLifetime(EngineNode node, EngineSettings settings, Eng
         log.SettingsInForce(EffectiveSettings.Describe(settings));
         foreach (var shop in settings.Shops.Where(s => PlatformCatalogue.Find(s.Platform) is null)) log.NoAdapter(shop.Platform, shop.Shop);
         node.PartitionStopped = log.PartitionStopped;
-        metrics.Observe(node);
         // Not awaited: health answers while a large store is being read back.
         Opening = OpenAsync();
         return Task.CompletedTask;

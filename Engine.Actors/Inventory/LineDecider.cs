@@ -69,7 +69,7 @@ public static class LineDecider
 
     public static void Decide(SkuActor sku, ChangeLine wish, Turn turn)
     {
-        var answer = new LineAnswer { ReservationId = wish.ReservationId, Version = sku.Version };
+        var answer = new LineAnswer { ReservationId = wish.ReservationId, Version = sku.Version, Number = wish.Number };
         var reservation = sku.Reservation(wish.ReservationId);
         if (reservation is null)
         {
@@ -103,7 +103,7 @@ public static class LineDecider
                 if (waiting is not null) turn.Emit(new BackorderEnded { ReservationId = wish.ReservationId });
                 return LineAnswerKind.Released;
             case LineChange.Extend when waiting is not null:
-                turn.Emit(new LockExtended { ReservationId = wish.ReservationId, ExpiresAt = wish.ExpiresAt });
+                turn.Emit(new LockExtended { ReservationId = wish.ReservationId, ExpiresAt = NotAtOnce(wish, turn) });
                 return LineAnswerKind.Extended;
             default:
                 return LineAnswerKind.Gone;
@@ -121,9 +121,12 @@ public static class LineDecider
     static LineAnswerKind Extend(Reservation reservation, ChangeLine wish, Turn turn)
     {
         if (reservation.State == ReservationState.Reserved)
-            turn.Emit(new LockExtended { ReservationId = reservation.Id, Tier = LockTier.Paying, ExpiresAt = wish.ExpiresAt });
+            turn.Emit(new LockExtended { ReservationId = reservation.Id, Tier = LockTier.Paying, ExpiresAt = NotAtOnce(wish, turn) });
         return LineAnswerKind.Extended;
     }
+
+    /// <summary>The order's partition may be behind this one in time (a clock was set back): it is not asked again at once.</summary>
+    static long NotAtOnce(ChangeLine wish, Turn turn) => Math.Max(wish.ExpiresAt, turn.Now + 1000);
 
     static LineAnswerKind Ship(SkuActor sku, Reservation reservation, Turn turn)
     {

@@ -50,6 +50,8 @@ public sealed class ChangeLine : Message
     /// <summary>For an extension.</summary>
     public long ExpiresAt;
     public string Why = "";
+    /// <summary>Which of the order's instructions for this line it is; 0 for an answer to <see cref="LockDue"/>.</summary>
+    public int Number;
 
     public override byte Tag => 2;
     public override void Layout(Codec codec)
@@ -59,6 +61,7 @@ public sealed class ChangeLine : Message
         codec.Int(ref Quantity);
         codec.Long(ref ExpiresAt);
         codec.Text(ref Why);
+        codec.Int(ref Number);
     }
 }
 
@@ -145,6 +148,8 @@ public sealed class LineAnswer : Message
     public bool Temporary;
     /// <summary>Which of the asked warehouses could have served the line, in the order they were asked.</summary>
     public List<string> Fitting = [];
+    /// <summary>The instruction it answers (<see cref="ChangeLine.Number"/>).</summary>
+    public int Number;
 
     public override byte Tag => 4;
     public override void Layout(Codec codec)
@@ -157,6 +162,7 @@ public sealed class LineAnswer : Message
         codec.Int(ref Quantity);
         codec.Bool(ref Temporary);
         codec.Texts(Fitting);
+        codec.Int(ref Number);
     }
 }
 

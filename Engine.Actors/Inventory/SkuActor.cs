@@ -456,6 +456,8 @@ public sealed class SkuActor : Actor
     void LayoutReservations(Codec codec)
     {
         List<Reservation> reservations = codec.IsWriting ? [.. _reservations.Values] : [];
+        // The same state has the same bytes, whatever way it came about.
+        reservations.Sort(static (a, b) => a.ReservedAt != b.ReservedAt ? a.ReservedAt.CompareTo(b.ReservedAt) : string.CompareOrdinal(a.Id, b.Id));
         codec.List(reservations);
         List<Backorder> backorders = codec.IsWriting ? [.. _backorders] : [];
         codec.List(backorders);

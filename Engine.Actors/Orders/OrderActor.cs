@@ -129,7 +129,7 @@ public sealed class OrderActor : Actor
     public bool IsOverdue(long now) => _details.ShipBy > 0 && now > _details.ShipBy && State < MicroState.Shipped;
 
     public override bool IsSettled =>
-        _phase != OrderPhase.Reserving && !_lines.Exists(static l => l.Told || l.Stock == LineStock.Asked);
+        _phase != OrderPhase.Reserving && !_lines.Exists(static l => l.Told || l.Stock is LineStock.Asked or LineStock.Resolving);
 
     public override long Deadline => _retryAt;
 
@@ -192,7 +192,8 @@ public sealed class OrderActor : Actor
                 {
                     var line = _lines[i];
                     line.Attempt++;
-                    (line.Stock, line.Told, line.Extended, line.Warehouse, line.Temporary) = (LineStock.Asked, false, false, "", false);
+                    line.Stock = line.Sku.Length > 0 ? LineStock.Asked : LineStock.Resolving;
+                    (line.Told, line.Extended, line.Warehouse, line.Temporary) = (false, false, "", false);
                     line.Fitting.Clear();
                 }
                 return null;
@@ -213,9 +214,11 @@ public sealed class OrderActor : Actor
                 (_phase, _waitingLine, _tries) = (OrderPhase.Backordered, e.Line, _tries + 1);
                 Explain("backordered", stamp, e.Line, _lines[e.Line].Available);
                 _lines[e.Line].Attempt++;
-                (_lines[e.Line].Stock, _lines[e.Line].Told, _lines[e.Line].Extended) = (LineStock.Waiting, false, false);
+                (_lines[e.Line].Stock, _lines[e.Line].Told) = (LineStock.Waiting, false);
+                (_lines[e.Line].Extended, _lines[e.Line].ToldChange) = (MayCommit || PaymentStarted, MayCommit ? LineChange.Commit : LineChange.Extend);
                 return null;
             case OrderExpired e:
+                StopResolving();
                 Explain("expired", stamp, text: e.Why, number: LockDeadline);
                 (_expired, _endReason, _phase, _waitingLine, _retryAt) = (true, e.Why, OrderPhase.Idle, -1, Never);
                 return Note(e, "system", reason: e.Why);
@@ -224,6 +227,7 @@ public sealed class OrderActor : Actor
                 Explain("reopened", stamp, number: PaidSum);
                 return Note(happened, "system");
             case OrderCancelled e:
+                StopResolving();
                 (_cancelled, _endReason, _phase, _held, _waitingLine, _retryAt) = (true, e.Reason, OrderPhase.Idle, false, -1, Never);
                 Explain("cancelled", stamp, text: e.Reason);
                 return Note(e, e.Source, e.By, e.Reason);
@@ -281,23 +285,26 @@ public sealed class OrderActor : Actor
             _lines.Add(new OrderLine { Ordered = ordered, Sku = ordered.ByPlatformSku ? "" : ordered.Code });
     }
 
+    /// <summary>An answer about an article code is of no use any more.</summary>
+    void StopResolving()
+    {
+        foreach (var line in _lines)
+            if (line.Stock == LineStock.Resolving) line.Stock = LineStock.None;
+    }
+
     /// <summary>What is given back is not counted on any more, also before the SKU has heard of it.</summary>
     static void Tell(OrderLine line, LineChange change)
     {
-        if (line.Stock == LineStock.Waiting && change == LineChange.Extend)
-        {
-            // Renewed in the queue, which answers only when it is served.
-            line.Extended = true;
-            return;
-        }
-        (line.Told, line.ToldChange) = (true, change);
+        // A place in the queue is taken anew without an answer.
+        var answered = line.Stock != LineStock.Waiting || change is LineChange.Release or LineChange.Expire;
+        (line.Told, line.ToldChange, line.ToldNumber) = (answered, change, line.ToldNumber + 1);
         if (change is LineChange.Release or LineChange.Expire) line.Stock = LineStock.Released;
-        else if (change == LineChange.Extend) line.Extended = true;
+        else if (change == LineChange.Extend || !answered) line.Extended = true;
     }
 
     static void Answer(OrderLine line, LineAnswered e)
     {
-        line.Told = false;
+        line.Told &= e.Number != line.ToldNumber;
         (line.Available, line.Version, line.Temporary) = (e.Available, e.Version, e.Temporary);
         switch (e.Kind)
         {
@@ -307,7 +314,8 @@ public sealed class OrderActor : Actor
                 line.Fitting.AddRange(e.Fitting);
                 break;
             case LineAnswerKind.Refused: line.Stock = LineStock.Refused; break;
-            case LineAnswerKind.UnknownSku: line.Stock = LineStock.Unknown; break;
+            // Neither a SKU nor, then, an article code.
+            case LineAnswerKind.UnknownSku: line.Stock = line.Stock == LineStock.Asked ? LineStock.Resolving : LineStock.Unknown; break;
             case LineAnswerKind.Committed: line.Stock = LineStock.Committed; break;
             case LineAnswerKind.Shipped: line.Stock = LineStock.Shipped; break;
             case LineAnswerKind.Evicted or LineAnswerKind.Gone: (line.Stock, line.Warehouse) = (LineStock.Released, ""); break;

@@ -84,6 +84,8 @@ public sealed class LineAnswered : Event
     public long Version;
     public bool Temporary;
     public List<string> Fitting = [];
+    /// <summary>The instruction that was answered; 0 where none was.</summary>
+    public int Number;
 
     public override byte Tag => 44;
     public override void Layout(Codec codec)
@@ -95,6 +97,7 @@ public sealed class LineAnswered : Event
         codec.Long(ref Version);
         codec.Bool(ref Temporary);
         codec.Texts(Fitting);
+        codec.Int(ref Number);
     }
 }
 

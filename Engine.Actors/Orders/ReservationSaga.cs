@@ -20,12 +20,13 @@ static class ReservationSaga
     /// <summary>What follows from the facts as they are now. Called after every change; does nothing when nothing follows.</summary>
     public static void Advance(OrderActor order, Turn turn)
     {
-        if (!order.Known || order.Cancelled || order.Held) return;
+        if (!order.Known || order.Cancelled) return;
         if (order.Expired)
         {
             if (!order.IsPaid) return;
             turn.Emit(new OrderReopened());
         }
+        if (order.Held) return;
         switch (order.Phase)
         {
             case OrderPhase.Idle when !order.HasStep: Start(order, ReservingRound.Parallel, turn); break;
@@ -90,14 +91,13 @@ static class ReservationSaga
     {
         // An answer to an earlier attempt: what it granted was given back right behind the question.
         if (order.LineOf(answer.ReservationId) is not { } line) return;
-        if (answer.Kind == LineAnswerKind.UnknownSku && line.Stock == LineStock.Asked)
-        {
-            AskAlias(order, line, turn);
-            return;
-        }
+        // Served and evicted while the order took its place in the queue anew: that place is given up with the reservation.
+        if (answer.Kind == LineAnswerKind.Evicted)
+            turn.Send(turn.Sender, new ChangeLine { ReservationId = answer.ReservationId, Change = LineChange.Release, Why = "stock was lost" });
         var takesBack = line.Told && line.ToldChange is LineChange.Release or LineChange.Expire;
-        if (takesBack && answer.Kind != LineAnswerKind.Released) return;
-        if (answer.Kind == LineAnswerKind.Extended && !line.Told) return;
+        if (takesBack && answer.Number != line.ToldNumber) return;
+        var instructed = answer.Kind is LineAnswerKind.Committed or LineAnswerKind.Extended or LineAnswerKind.Released or LineAnswerKind.Shipped or LineAnswerKind.Gone;
+        if (instructed && answer.Number == 0) return;
 
         turn.Emit(new LineAnswered
         {
@@ -107,12 +107,14 @@ static class ReservationSaga
             Available = answer.Available,
             Version = answer.Version,
             Temporary = answer.Temporary,
+            Number = answer.Number,
             // Kept only where a choice may follow from it.
             Fitting = order.Lines.Count > 1 ? answer.Fitting : [],
         });
         switch (answer.Kind)
         {
             case LineAnswerKind.Offered when order.Phase == OrderPhase.Backordered: Start(order, ReservingRound.OneByOne, turn); break;
+            case LineAnswerKind.UnknownSku when line.Stock == LineStock.Resolving: AskAlias(order, line, turn); break;
             case LineAnswerKind.Evicted or LineAnswerKind.Gone when !order.IsEnded && !order.HasStep && order.Phase == OrderPhase.Locked:
                 Short(order, line, turn, orWait: true);
                 break;
@@ -124,7 +126,7 @@ static class ReservationSaga
     /// <summary>All questions are answered: every line has stock, or what is missing decides how it goes on.</summary>
     static void Conclude(OrderActor order, Turn turn)
     {
-        if (order.RetryAt != Actor.Never || order.Lines.Any(l => l.Stock == LineStock.Asked)) return;
+        if (order.RetryAt != Actor.Never || order.Lines.Any(l => l.Stock is LineStock.Asked or LineStock.Resolving)) return;
         if (order.Lines.FirstOrDefault(l => l.IsOpen && l.Stock == LineStock.Unknown) is { } unknown)
         {
             GiveBack(order, LineChange.Release, "unknown_sku", turn);
@@ -236,9 +238,11 @@ static class ReservationSaga
     {
         var line = order.Lines[order.WaitingLine];
         if (!line.IsOpen) Start(order, ReservingRound.Parallel, turn);
-        else if ((order.MayCommit || order.PaymentStarted) && !line.Extended)
+        else if (order.MayCommit || order.PaymentStarted)
         {
-            turn.Emit(new LinesTold { Change = LineChange.Extend, Lines = [order.WaitingLine] });
+            var change = order.MayCommit ? LineChange.Commit : LineChange.Extend;
+            if (line.Extended && line.ToldChange == change) return;
+            turn.Emit(new LinesTold { Change = change, Lines = [order.WaitingLine] });
             Await(order, turn);
         }
     }
@@ -275,6 +279,7 @@ static class ReservationSaga
                 Quantity = quantity,
                 ExpiresAt = change == LineChange.Extend ? order.LockDeadline : 0,
                 Why = why,
+                Number = line.ToldNumber,
             });
         }
     }
@@ -309,9 +314,9 @@ static class ReservationSaga
         for (var i = 0; i < order.Lines.Count; i++)
         {
             var line = order.Lines[i];
-            if (line.Ordered.Code != answer.Code || line.Stock is not (LineStock.Asked or LineStock.Unknown)) continue;
+            if (line.Ordered.Code != answer.Code || line.Stock is not (LineStock.Resolving or LineStock.Unknown)) continue;
             if (answer.Sku.Length > 0) turn.Emit(new LineResolved { Line = i, Sku = answer.Sku });
-            else if (line.Stock == LineStock.Asked) turn.Emit(new LineAnswered { Line = i, Kind = LineAnswerKind.UnknownSku });
+            else if (line.Stock == LineStock.Resolving) turn.Emit(new LineAnswered { Line = i, Kind = LineAnswerKind.UnknownSku });
         }
         if (order.Held && order.HeldReason == "unknown_sku" && !order.Lines.Any(l => l.IsOpen && l.Stock == LineStock.Unknown))
             turn.Emit(new OrderUnheld { Reason = "the SKU is known now" });

@@ -10,7 +10,7 @@ using Engine.Host.Security;
 namespace Engine.Host.Api;
 
 /// <summary>Running it: health, metrics, signing keys, what the lock auditor found.</summary>
-sealed class OperationEndpoints(IEngine engine, SigningKeys keys, PrometheusListener prometheus, TimeProvider time)
+sealed class OperationEndpoints(IEngine engine, SigningKeys keys, EngineMetrics metrics, TimeProvider time)
 {
     const Role Watchers = Role.Admin | Role.Ops;
 
@@ -42,7 +42,7 @@ sealed class OperationEndpoints(IEngine engine, SigningKeys keys, PrometheusList
         return Task.FromResult(Answers.With(StatusCodes.Status503ServiceUnavailable, health, ApiJson.Web.HealthJson));
     }
 
-    Task<IResult> Metrics() => Task.FromResult(Results.Text(prometheus.Write(), PrometheusText.ContentType, Encoding.UTF8));
+    Task<IResult> Metrics() => Task.FromResult(Results.Text(metrics.Write(), PrometheusText.ContentType, Encoding.UTF8));
 
     async Task<IResult> FreedLocks(HttpContext http)
     {

@@ -55,17 +55,28 @@ record OrderSummaryJson
 
 sealed record OrderJson : OrderSummaryJson
 {
+    [JsonPropertyOrder(1)]
     public required string Source { get; init; }
+    [JsonPropertyOrder(1)]
     public required IReadOnlyList<PaymentJson> Payments { get; init; }
+    [JsonPropertyOrder(1)]
     public required IReadOnlyList<RefundJson> Refunds { get; init; }
     /// <summary>Minor units still to be paid back.</summary>
+    [JsonPropertyOrder(1)]
     public required long RefundDue { get; init; }
+    [JsonPropertyOrder(1)]
     public required string? Carrier { get; init; }
+    [JsonPropertyOrder(1)]
     public required string? TrackingNumber { get; init; }
+    [JsonPropertyOrder(1)]
     public required BuyerJson? Buyer { get; init; }
+    [JsonPropertyOrder(1)]
     public required AddressJson? Address { get; init; }
+    [JsonPropertyOrder(1)]
     public required string? Note { get; init; }
+    [JsonPropertyOrder(1)]
     public required IReadOnlyDictionary<string, string>? Compliance { get; init; }
+    [JsonPropertyOrder(1)]
     public required IReadOnlyList<ExplainJson> Explain { get; init; }
 }
 

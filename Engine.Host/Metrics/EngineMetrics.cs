@@ -14,16 +14,17 @@ namespace Engine.Host.Metrics;
 /// </summary>
 public sealed class EngineMetrics : IDisposable
 {
-    public const string MeterName = "Engine";
-
     static readonly double[] Seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-    readonly Meter _meter = new(MeterName);
+    readonly Meter _meter = new("Engine");
+    readonly PrometheusListener _prometheus;
     readonly Counter<long> _requests, _orders, _reservationsRefused, _tokensRefused, _signaturesRefused, _quarantined, _auditFreed;
     readonly Histogram<double> _requestSeconds, _acknowledgementSeconds;
 
     public EngineMetrics()
     {
+        // First: what is counted before anybody listens would be lost.
+        _prometheus = new PrometheusListener(_meter);
         _requests = _meter.CreateCounter<long>("engine_http_requests_total", description: "Requests answered, by route, method and status.");
         _requestSeconds = Histogram("engine_http_request_seconds", "Time from a request's headers to its answer.");
         _acknowledgementSeconds = Histogram("engine_webhook_acknowledgement_seconds", "Time from a genuine push to its acknowledgement.");
@@ -130,5 +131,12 @@ public sealed class EngineMetrics : IDisposable
     void Total(string name, string help, EngineNode node, Func<PartitionCounters, long> read) =>
         _meter.CreateObservableCounter(name, () => node.Counters.Sum(read), description: help);
 
-    public void Dispose() => _meter.Dispose();
+    /// <summary>All figures in the Prometheus text format.</summary>
+    public string Write() => _prometheus.Write();
+
+    public void Dispose()
+    {
+        _prometheus.Dispose();
+        _meter.Dispose();
+    }
 }

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Engine.Host.Metrics;
 
-/// <summary>Adds up what the engine's meter measures, and writes it in the Prometheus text format (version 0.0.4).</summary>
+/// <summary>Adds up what a meter measures, and writes it in the Prometheus text format (version 0.0.4).</summary>
 sealed class PrometheusListener : IDisposable
 {
     /// <summary>Labels come from short lists; more series than this of one instrument would be a mistake, and are not kept.</summary>
@@ -13,11 +13,11 @@ sealed class PrometheusListener : IDisposable
     readonly SortedDictionary<string, Family> _families = new(StringComparer.Ordinal);
     readonly Lock _gate = new();
 
-    public PrometheusListener()
+    public PrometheusListener(Meter meter)
     {
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument.Meter.Name != EngineMetrics.MeterName) return;
+            if (instrument.Meter != meter) return;
             Family family;
             lock (_gate)
             {

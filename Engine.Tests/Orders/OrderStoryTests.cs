@@ -304,5 +304,22 @@ public sealed class OrderStoryTests
         Assert.Equal((0, 1000), (rig.Stock("A").Reserved, rig.Stock("A").Available));
     }
 
+    [Fact]
+    public async Task Open_orders_are_all_seen_again_after_a_restart()
+    {
+        var rig = new EngineRig(2, new Limits { CheckpointBytes = 2_000 });
+        rig.Warehouse("W");
+        rig.Adjust("A", "W", 1000);
+        for (var i = 0; i < 40; i++)
+        {
+            rig.Place($"{i}", ("A", 1));
+            if (i % 4 == 0) rig.Cancel($"{i}");
+        }
+        rig.Restart();
+        var open = rig.Node.ScanAsync<OrderActor, string>((order, _) => order.State.IsClosed() ? null : order.OrderId);
+        rig.Settle();
+        Assert.Equal(30, (await open).Distinct().Count());
+    }
+
     static StepFact Step(MicroState step) => new() { Step = step, Role = StepRole.Warehouse, Operator = "li", Carrier = "sf", TrackingNumber = "SF1" };
 }

@@ -1,0 +1,83 @@
+using Engine.Adapters;
+using Engine.Host;
+using Engine.Host.Cli;
+using Engine.Host.Settings;
+using Microsoft.Extensions.Configuration;
+using Xunit;
+
+namespace Engine.Tests.Host;
+
+public sealed class SettingsTests
+{
+    static EngineSettings Read(params (string Key, string Value)[] settings) =>
+        SettingsReader.Read(new ConfigurationBuilder().AddInMemoryCollection(settings.ToDictionary(s => s.Key, s => (string?)s.Value)).Build());
+
+    static string Refusal(params (string Key, string Value)[] settings) => Assert.Throws<StartupException>(() => Read(settings)).Message;
+
+    [Fact]
+    public void Nothing_set_means_the_documented_defaults()
+    {
+        var settings = Read();
+        Assert.Equal("http://127.0.0.1:5080", settings.Urls);
+        Assert.Equal("sqlite", settings.Store);
+        Assert.Equal("./data", settings.DataDirectory);
+        Assert.Equal(TimeSpan.FromMinutes(15), settings.Locks.Order);
+        Assert.Equal(TimeSpan.FromMinutes(45), settings.Locks.Paying);
+        Assert.Equal(TimeSpan.FromMinutes(1), settings.Tokens.Lifetime);
+        Assert.Equal(16, settings.Partitions);
+        Assert.Equal(Path.Combine("./data", "keys", "master.key"), settings.MasterKeyPath);
+    }
+
+    [Fact]
+    public void Every_key_that_nobody_knows_is_named()
+    {
+        var refusal = Refusal(("Engine:Foo", "1"), ("Engine:Locks:Bar", "2"), ("Engine:Shops:0:Baz", "3"), ("Engine:Urls:Deep", "4"), ("Engine:Keys:first:Name", "5"), ("Other:Foo", "6"));
+        foreach (var key in new[] { "Engine:Foo", "Engine:Locks:Bar", "Engine:Shops:0:Baz", "Engine:Urls:Deep", "Engine:Keys:first" }) Assert.Contains(key + " is no setting", refusal);
+        Assert.DoesNotContain("Other", refusal);
+    }
+
+    [Fact]
+    public void Everything_that_breaks_a_rule_is_named_at_once()
+    {
+        var refusal = Refusal(
+            ("Engine:Urls", "nowhere"), ("Engine:Store", "oracle"), ("Engine:Partitions", "0"), ("Engine:Tokens:Lifetime", "00:00:00"), ("Engine:Locks:Paying", "00:00:01"),
+            ("Engine:Keys:0:Name", "x"), ("Engine:Keys:0:Role", "king"), ("Engine:Keys:0:Sha256", "12"),
+            ("Engine:Keys:1:Name", "x"), ("Engine:Keys:1:Role", "warehouse"), ("Engine:Keys:1:Sha256", new string('a', 64)),
+            ("Engine:Shops:0:Platform", "You Zan"), ("Engine:Shops:0:Shop", "s"), ("Engine:Shops:0:OnShortage", "panic"));
+        foreach (var key in new[]
+        {
+            "Engine:Urls", "Engine:Store", "Engine:Partitions", "Engine:Tokens:Lifetime", "Engine:Locks:Paying", "Engine:Keys:0:Role", "Engine:Keys:0:Sha256",
+            "Engine:Keys:1:Warehouses", "two keys are named x", "Engine:Shops:0:Platform", "Engine:Shops:0:Secret", "Engine:Shops:0:OnShortage",
+        }) Assert.Contains(key, refusal);
+    }
+
+    [Fact]
+    public void A_value_of_the_wrong_kind_is_named_with_its_key() => Assert.Contains("Engine:Partitions", Refusal(("Engine:Partitions", "many")));
+
+    [Fact]
+    public void What_is_logged_holds_no_secret()
+    {
+        var text = EffectiveSettings.Describe(Read(
+            ("Engine:Shops:0:Platform", "shopify"), ("Engine:Shops:0:Shop", "s1"), ("Engine:Shops:0:Secret", "hush-1"), ("Engine:Shops:0:OldSecrets:0", "hush-2"), ("Engine:Shops:0:AppKey", "hush-3"),
+            ("Engine:Postgres", "Password=hush-4"), ("Engine:PostgresShards:0", "Password=hush-5"), ("Engine:Cluster:Secret", "hush-6"),
+            ("Engine:Keys:0:Name", "me"), ("Engine:Keys:0:Role", "ops"), ("Engine:Keys:0:Sha256", new string('b', 64))));
+        Assert.DoesNotContain("hush", text);
+        Assert.DoesNotContain("bbbb", text);
+        Assert.Contains("Shops:0:Shop=s1", text);
+        Assert.Contains("Keys:0:Role=ops", text);
+    }
+
+    [Fact]
+    public void The_command_line_spells_settings_with_colons_or_underscores()
+    {
+        var settings = SettingTokens.Read(["--Engine:Urls=http://127.0.0.1:1", "--Engine__Locks__Order", "00:00:05"]);
+        Assert.Equal("http://127.0.0.1:1", settings["Engine:Urls"]);
+        Assert.Equal("00:00:05", settings["Engine:Locks:Order"]);
+        Assert.Contains("--nope", Assert.Throws<StartupException>(() => SettingTokens.Read(["--nope"])).Message);
+        Assert.Contains("no value", Assert.Throws<StartupException>(() => SettingTokens.Read(["--Engine:Urls"])).Message);
+    }
+
+    [Fact]
+    public void The_command_line_comes_before_the_file_beside_the_executable() =>
+        Assert.Equal("./elsewhere", SettingsReader.Read(EngineHost.Configuration(new Dictionary<string, string?> { ["Engine:DataDirectory"] = "./elsewhere" })).DataDirectory);
+}
