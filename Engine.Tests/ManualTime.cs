@@ -1,7 +1,7 @@
 namespace Engine.Tests;
 
 /// <summary>A clock that stands still until a test moves it; timers that fall due run within the move.</summary>
-sealed class ManualTime(DateTimeOffset start) : TimeProvider
+public sealed class ManualTime(DateTimeOffset start) : TimeProvider
 {
     readonly Lock _gate = new();
     readonly List<ManualTimer> _timers = [];

@@ -13,6 +13,14 @@ public static class AdjustDecider
     static ulong Fingerprint(AdjustStock wish) =>
         new ActorId(ActorKind.None, $"{wish.Warehouse}|{wish.Delta}|{wish.Set}|{(byte)wish.Reason}").Hash;
 
+    /// <summary>Goods that leave were there, whatever the books said: what a recorded loss took from them is found again first.</summary>
+    internal static void FindMissing(SkuActor sku, Reservation leaving, Turn turn)
+    {
+        var missing = leaving.Quantity - sku.Find(leaving.Warehouse)!.OnHand;
+        if (missing <= 0) return;
+        turn.Emit(new StockAdjusted { Reference = $"shipped:{leaving.Id}", Warehouse = leaving.Warehouse, Reason = StockReason.Stocktake, Delta = missing });
+    }
+
     public static StockReply Decide(SkuActor sku, AdjustStock wish, Turn turn)
     {
         var asked = Fingerprint(wish);

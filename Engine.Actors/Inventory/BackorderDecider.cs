@@ -10,13 +10,21 @@ public static class BackorderDecider
 
     public static void Decide(SkuActor sku, AwaitStock wish, Turn turn)
     {
-        if (wish.Backorder.Cancelled)
+        if (wish.Backorder.Renewed && sku.BackorderOf(wish.Backorder.ReservationId) is null)
         {
-            if (sku.BackorderOf(wish.Backorder.ReservationId) is not null) turn.Emit(new BackorderEnded { ReservationId = wish.Backorder.ReservationId });
+            Reduce(sku, wish.Backorder, turn);
             return;
         }
         turn.Emit(new BackorderQueued { Backorder = wish.Backorder });
         // Stock may have come while the order was making up its mind.
+        Serve(sku, turn);
+    }
+
+    /// <summary>The offer and the order's change of mind crossed: what it cancelled of the line meanwhile goes back.</summary>
+    static void Reduce(SkuActor sku, Backorder now, Turn turn)
+    {
+        if (sku.Reservation(now.ReservationId) is not { } served || served.Quantity <= now.Quantity) return;
+        turn.Emit(new ReservationReleased { ReservationId = served.Id, Quantity = served.Quantity - now.Quantity, Why = "cancelled while it waited" });
         Serve(sku, turn);
     }
 
@@ -27,8 +35,7 @@ public static class BackorderDecider
         foreach (var waiting in sku.Backorders.ToArray())
         {
             if (sku.Available == 0) return;
-            var stock = LineDecider.Candidates(sku, waiting.Warehouses).FirstOrDefault(s => sku.AvailableIn(s) >= waiting.Quantity);
-            if (stock is null) continue;
+            if (waiting.NotBefore > turn.Now || Fitting(sku, waiting) is not { } stock) continue;
             var available = sku.AvailableIn(stock);
             turn.Emit(new BackorderEnded { ReservationId = waiting.ReservationId, Served = true });
             turn.Emit(new StockReserved
@@ -53,6 +60,24 @@ public static class BackorderDecider
                 Fitting = [stock.Warehouse],
             });
         }
+    }
+
+    /// <summary>Where the line would be served, if the order's other lines of this SKU would find their stock as well.</summary>
+    static WarehouseStock? Fitting(SkuActor sku, Backorder waiting)
+    {
+        var candidates = LineDecider.Candidates(sku, waiting.Warehouses).ToArray();
+        var stock = Array.Find(candidates, s => sku.AvailableIn(s) >= waiting.Quantity);
+        if (stock is null || waiting.Alongside.Count == 0) return stock;
+        var left = Array.ConvertAll(candidates, s => sku.AvailableIn(s) - (s == stock ? waiting.Quantity : 0));
+        long total = waiting.Quantity;
+        foreach (var quantity in waiting.Alongside)
+        {
+            var at = Array.FindIndex(left, free => free >= quantity);
+            total += quantity;
+            if (at < 0 || total > sku.Available) return null;
+            left[at] -= quantity;
+        }
+        return stock;
     }
 
     /// <summary>

@@ -6,7 +6,7 @@ namespace Engine.Actors.Inventory;
 public static class LineDecider
 {
     /// <summary>A lock of a larger order younger than this may yet be given back (milliseconds).</summary>
-    const long Young = 5_000;
+    const long Young = 1_000;
 
     public static void Decide(SkuActor sku, ReserveLine wish, Turn turn)
     {
@@ -40,7 +40,7 @@ public static class LineDecider
             else if (chosen is null)
             {
                 answer.Available = Math.Max(answer.Available, available);
-                answer.Temporary |= available + sku.YoungHolds(stock.Warehouse, turn.Now - Young) >= wish.Quantity;
+                answer.Temporary |= available + sku.YoungHolds(stock.Warehouse, turn.Now - Young, turn.Sender.Key) >= wish.Quantity;
             }
         }
         if (chosen is null)
@@ -69,7 +69,7 @@ public static class LineDecider
 
     public static void Decide(SkuActor sku, ChangeLine wish, Turn turn)
     {
-        var answer = new LineAnswer { ReservationId = wish.ReservationId, Version = sku.Version };
+        var answer = new LineAnswer { ReservationId = wish.ReservationId, Version = sku.Version, Number = wish.Number };
         var reservation = sku.Reservation(wish.ReservationId);
         if (reservation is null)
         {
@@ -82,7 +82,7 @@ public static class LineDecider
         {
             LineChange.Commit => Commit(reservation, turn),
             LineChange.Extend => Extend(reservation, wish, turn),
-            LineChange.Ship => Ship(reservation, turn),
+            LineChange.Ship => Ship(sku, reservation, turn),
             _ => Release(reservation, wish, turn),
         };
         if (answer.Kind == LineAnswerKind.Released)
@@ -103,7 +103,7 @@ public static class LineDecider
                 if (waiting is not null) turn.Emit(new BackorderEnded { ReservationId = wish.ReservationId });
                 return LineAnswerKind.Released;
             case LineChange.Extend when waiting is not null:
-                turn.Emit(new LockExtended { ReservationId = wish.ReservationId, ExpiresAt = wish.ExpiresAt });
+                turn.Emit(new LockExtended { ReservationId = wish.ReservationId, ExpiresAt = NotAtOnce(wish, turn) });
                 return LineAnswerKind.Extended;
             default:
                 return LineAnswerKind.Gone;
@@ -121,12 +121,16 @@ public static class LineDecider
     static LineAnswerKind Extend(Reservation reservation, ChangeLine wish, Turn turn)
     {
         if (reservation.State == ReservationState.Reserved)
-            turn.Emit(new LockExtended { ReservationId = reservation.Id, Tier = LockTier.Paying, ExpiresAt = wish.ExpiresAt });
+            turn.Emit(new LockExtended { ReservationId = reservation.Id, Tier = LockTier.Paying, ExpiresAt = NotAtOnce(wish, turn) });
         return LineAnswerKind.Extended;
     }
 
-    static LineAnswerKind Ship(Reservation reservation, Turn turn)
+    /// <summary>The order's partition may be behind this one in time (a clock was set back): it is not asked again at once.</summary>
+    static long NotAtOnce(ChangeLine wish, Turn turn) => Math.Max(wish.ExpiresAt, turn.Now + 1000);
+
+    static LineAnswerKind Ship(SkuActor sku, Reservation reservation, Turn turn)
     {
+        AdjustDecider.FindMissing(sku, reservation, turn);
         turn.Emit(new ReservationShipped { ReservationId = reservation.Id });
         return LineAnswerKind.Shipped;
     }

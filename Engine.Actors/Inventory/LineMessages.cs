@@ -50,6 +50,8 @@ public sealed class ChangeLine : Message
     /// <summary>For an extension.</summary>
     public long ExpiresAt;
     public string Why = "";
+    /// <summary>Which of the order's instructions for this line it is; 0 for an answer to <see cref="LockDue"/>.</summary>
+    public int Number;
 
     public override byte Tag => 2;
     public override void Layout(Codec codec)
@@ -59,10 +61,11 @@ public sealed class ChangeLine : Message
         codec.Int(ref Quantity);
         codec.Long(ref ExpiresAt);
         codec.Text(ref Why);
+        codec.Int(ref Number);
     }
 }
 
-/// <summary>An order waits for the stock of one line; with <see cref="Backorder.Cancelled"/> it waits no longer.</summary>
+/// <summary>An order waits for the stock of one line.</summary>
 public sealed class AwaitStock : Message
 {
     public Backorder Backorder = new();
@@ -85,8 +88,13 @@ public sealed class Backorder : IEncoded
     public long ExpiresAt;
     public long PayingExpiresAt;
     public int LinesInOrder = 1;
-    public bool Cancelled;
     public bool Asked;
+    /// <summary>It waits already, only what it says has changed: if it does not any more, the order hears why.</summary>
+    public bool Renewed;
+    /// <summary>Not offered before; 0 for at once. Orders that came back empty-handed step aside for a moment.</summary>
+    public long NotBefore;
+    /// <summary>Quantities of the order's other lines of this SKU: an offer for this line alone would be of no use.</summary>
+    public List<int> Alongside = [];
 
     public void Layout(Codec codec)
     {
@@ -100,8 +108,10 @@ public sealed class Backorder : IEncoded
         codec.Long(ref ExpiresAt);
         codec.Long(ref PayingExpiresAt);
         codec.Int(ref LinesInOrder);
-        codec.Bool(ref Cancelled);
         codec.Bool(ref Asked);
+        codec.Bool(ref Renewed);
+        codec.Long(ref NotBefore);
+        codec.Indexes(Alongside);
     }
 }
 
@@ -138,6 +148,8 @@ public sealed class LineAnswer : Message
     public bool Temporary;
     /// <summary>Which of the asked warehouses could have served the line, in the order they were asked.</summary>
     public List<string> Fitting = [];
+    /// <summary>The instruction it answers (<see cref="ChangeLine.Number"/>).</summary>
+    public int Number;
 
     public override byte Tag => 4;
     public override void Layout(Codec codec)
@@ -150,6 +162,7 @@ public sealed class LineAnswer : Message
         codec.Int(ref Quantity);
         codec.Bool(ref Temporary);
         codec.Texts(Fitting);
+        codec.Int(ref Number);
     }
 }
 

@@ -22,6 +22,12 @@ public static class LockDecider
                 freed = true;
                 continue;
             }
+            if (sku.BackorderOf(id) is { NotBefore: > 0 } aside && aside.NotBefore <= turn.Now)
+            {
+                turn.Emit(new BackorderReady { ReservationId = id });
+                freed = true;
+                continue;
+            }
             var order = sku.Reservation(id)?.OrderId ?? sku.BackorderOf(id)!.OrderId;
             turn.Emit(new LockQuestioned { ReservationId = id });
             turn.Send(ActorId.Order(order), new LockDue { ReservationId = id });

@@ -135,11 +135,11 @@ public sealed class SkuActor : Actor
     /// Stock held by orders of several lines that took it so lately that they may yet give it back. A hint that is not part
     /// of the state: after a reload it starts empty, and a refusal is then final one round earlier.
     /// </summary>
-    public long YoungHolds(string warehouse, long since)
+    public long YoungHolds(string warehouse, long since, string exceptOrder)
     {
         long sum = 0;
         foreach (var reservation in _young)
-            if (reservation.State == ReservationState.Reserved && reservation.ReservedAt >= since && reservation.Warehouse == warehouse) sum += reservation.Quantity;
+            if (reservation.State == ReservationState.Reserved && reservation.ReservedAt >= since && reservation.Warehouse == warehouse && reservation.OrderId != exceptOrder) sum += reservation.Quantity;
         return sum;
     }
 
@@ -176,6 +176,7 @@ public sealed class SkuActor : Actor
             case SkuConfigured e: Evolve(e); break;
             case BackorderQueued e: Queue(e.Backorder); break;
             case BackorderEnded e: Dequeue(e.ReservationId); break;
+            case BackorderReady e: _backorderIndex[e.ReservationId].NotBefore = 0; break;
             case ReplenishmentSuggested e:
                 (ShortfallSuggested, ShortfallWarehouse) = (e.Shortfall, e.Warehouse);
                 if (SuggestedAt == 0) SuggestedAt = stamp.At;
@@ -259,10 +260,7 @@ public sealed class SkuActor : Actor
         var warehouse = Find(reservation.Warehouse)!;
         if (reservation.State == ReservationState.Committed) warehouse.Committed -= reservation.Quantity;
         else warehouse.Reserved -= reservation.Quantity;
-        // Goods that left were there, whatever the books said: shipping from a recorded shortage uses up the shortage.
-        var fromShortage = Math.Min(warehouse.Shortage, Math.Max(0, reservation.Quantity - warehouse.OnHand));
-        warehouse.OnHand -= reservation.Quantity - fromShortage;
-        warehouse.Shortage -= fromShortage;
+        warehouse.OnHand -= reservation.Quantity;
         End(reservation, ReservationState.Shipped, stamp.At);
         Check(warehouse);
     }
@@ -330,11 +328,19 @@ public sealed class SkuActor : Actor
             ExpiresAt = backorder.ExpiresAt,
             PayingExpiresAt = backorder.PayingExpiresAt,
             LinesInOrder = backorder.LinesInOrder,
+            NotBefore = backorder.NotBefore,
+            Alongside = backorder.Alongside,
         };
         Dequeue(waiting.ReservationId);
         _backorders.Add(waiting);
         _backorderIndex.Add(waiting.ReservationId, waiting);
-        if (waiting.ExpiresAt != Never) _deadlines.Enqueue(waiting.ReservationId, waiting.ExpiresAt);
+        Schedule(waiting);
+    }
+
+    void Schedule(Backorder waiting)
+    {
+        if (waiting.ExpiresAt != Never && !waiting.Asked) _deadlines.Enqueue(waiting.ReservationId, waiting.ExpiresAt);
+        if (waiting.NotBefore > 0) _deadlines.Enqueue(waiting.ReservationId, waiting.NotBefore);
     }
 
     void Dequeue(string reservationId)
@@ -392,7 +398,7 @@ public sealed class SkuActor : Actor
         {
             if (_backorderIndex.TryGetValue(id, out var waiting))
             {
-                if (!waiting.Asked && waiting.ExpiresAt == at) return;
+                if ((!waiting.Asked && waiting.ExpiresAt == at) || waiting.NotBefore == at) return;
             }
             else if (_reservations.TryGetValue(id, out var reservation) && reservation.State == ReservationState.Reserved && !reservation.Asked && reservation.ExpiresAt == at)
             {
@@ -450,6 +456,8 @@ public sealed class SkuActor : Actor
     void LayoutReservations(Codec codec)
     {
         List<Reservation> reservations = codec.IsWriting ? [.. _reservations.Values] : [];
+        // The same state has the same bytes, whatever way it came about.
+        reservations.Sort(static (a, b) => a.ReservedAt != b.ReservedAt ? a.ReservedAt.CompareTo(b.ReservedAt) : string.CompareOrdinal(a.Id, b.Id));
         codec.List(reservations);
         List<Backorder> backorders = codec.IsWriting ? [.. _backorders] : [];
         codec.List(backorders);
@@ -466,7 +474,7 @@ public sealed class SkuActor : Actor
         {
             _backorders.Add(waiting);
             _backorderIndex.Add(waiting.ReservationId, waiting);
-            if (waiting.ExpiresAt != Never && !waiting.Asked) _deadlines.Enqueue(waiting.ReservationId, waiting.ExpiresAt);
+            Schedule(waiting);
         }
     }
 

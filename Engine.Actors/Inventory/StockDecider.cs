@@ -83,7 +83,7 @@ public static class StockDecider
             ReservationChange.Paying => Paying(reservation, turn),
             ReservationChange.Commit => Commit(reservation, turn),
             ReservationChange.Release => Release(reservation, turn),
-            _ => Ship(reservation, turn),
+            _ => Ship(sku, reservation, turn),
         };
         if (outcome == StockOutcome.Done && change.Change == ReservationChange.Release) BackorderDecider.Serve(sku, turn);
         return new(outcome, sku.ToView()) { Reservation = ReservationView.Of(sku.Sku, reservation) };
@@ -115,10 +115,11 @@ public static class StockDecider
         return StockOutcome.Done;
     }
 
-    static StockOutcome Ship(Reservation reservation, Turn turn)
+    static StockOutcome Ship(SkuActor sku, Reservation reservation, Turn turn)
     {
         if (reservation.State == ReservationState.Shipped) return StockOutcome.Repeated;
         if (reservation.State != ReservationState.Committed) return StockOutcome.ReservationClosed;
+        AdjustDecider.FindMissing(sku, reservation, turn);
         turn.Emit(new ReservationShipped { ReservationId = reservation.Id });
         return StockOutcome.Done;
     }

@@ -190,6 +190,15 @@ public sealed class ReplenishmentClosed : Event
     public override void Layout(Codec codec) { }
 }
 
+/// <summary>A backorder that had stepped aside may be offered stock again.</summary>
+public sealed class BackorderReady : Event
+{
+    public string ReservationId = "";
+
+    public override byte Tag => 14;
+    public override void Layout(Codec codec) => codec.Text(ref ReservationId);
+}
+
 /// <summary>An order names a SKU that is not known yet and wants to hear when it is.</summary>
 public sealed class OrderAwaitsSku : Event
 {

@@ -3,7 +3,8 @@ using Engine.Actors.Deciders;
 namespace Engine.Actors.Kernel;
 
 /// <summary>Where an actor's snapshot lies.</summary>
-readonly record struct SnapshotPlace(long Segment, int Offset, int Length);
+/// <param name="IsPassive">It has left memory for good reasons (a closed order); others are read again after a restart.</param>
+readonly record struct SnapshotPlace(long Segment, int Offset, int Length, bool IsPassive);
 
 /// <summary>
 /// Which actors of a partition have a snapshot, and where. It is complete: an id that is neither here nor in memory has never
@@ -23,15 +24,28 @@ sealed class ActorIndex
 
     public bool TryFind(ActorId id, out SnapshotPlace place) => _places.TryGetValue(id.Hash, out place);
 
-    public bool IsCurrent(ulong hash, SnapshotPlace place) => _places.TryGetValue(hash, out var current) && current == place;
+    /// <summary>Bytes of the whole segment.</summary>
+    public int Length(long segment) => (int)_segments[segment].Total;
+
+    /// <summary>The place, if that is where the actor's newest snapshot lies.</summary>
+    public SnapshotPlace? Current(ulong hash, long segment, int offset) =>
+        _places.TryGetValue(hash, out var current) && current.Segment == segment && current.Offset == offset ? current : null;
+
+    /// <summary>Snapshots of actors that belong into memory, in the order they lie in.</summary>
+    public List<(ulong Hash, SnapshotPlace Place)> Active()
+    {
+        var active = _places.Where(p => !p.Value.IsPassive).Select(p => (p.Key, p.Value)).ToList();
+        active.Sort(static (a, b) => a.Value.Segment != b.Value.Segment ? a.Value.Segment.CompareTo(b.Value.Segment) : a.Value.Offset.CompareTo(b.Value.Offset));
+        return active;
+    }
 
     public void Put(ulong hash, SnapshotPlace place)
     {
-        if (_places.TryGetValue(hash, out var old) && _segments.TryGetValue(old.Segment, out var segment)) segment.Live -= old.Length;
+        if (_places.TryGetValue(hash, out var old) && _segments.TryGetValue(old.Segment, out var segment)) segment.Live -= old.Length + Snapshots.EntryHeader;
         _places[hash] = place;
         if (!_segments.TryGetValue(place.Segment, out var into)) _segments.Add(place.Segment, into = new Segment());
-        into.Live += place.Length;
-        into.Total += place.Length;
+        into.Live += place.Length + Snapshots.EntryHeader;
+        into.Total += place.Length + Snapshots.EntryHeader;
         NewestSegment = Math.Max(NewestSegment, place.Segment);
     }
 
@@ -86,14 +100,15 @@ sealed class ActorIndex
 
     void LayoutPlace(Codec codec, ulong hash, SnapshotPlace place)
     {
-        var (segment, offset, length) = (place.Segment, place.Offset, place.Length);
+        var (segment, offset, length, passive) = (place.Segment, place.Offset, place.Length, place.IsPassive);
         codec.Fixed64(ref hash);
         codec.Long(ref segment);
         codec.Int(ref offset);
         codec.Int(ref length);
+        codec.Bool(ref passive);
         if (codec.IsWriting) return;
-        _places[hash] = new SnapshotPlace(segment, offset, length);
-        _segments[segment].Live += length;
+        _places[hash] = new SnapshotPlace(segment, offset, length, passive);
+        _segments[segment].Live += length + Snapshots.EntryHeader;
     }
 
     sealed class Segment

@@ -164,7 +164,7 @@ public sealed partial class Partition
                 var actor = _partition._actors.GetValueOrDefault(ask.To);
                 if (ask.Options.Settle > TimeSpan.Zero && actor is { IsSettled: false })
                 {
-                    ask.GiveUpAt = Now + (long)ask.Options.Settle.TotalMilliseconds;
+                    ask.GiveUpAt = _host.Uptime + (long)ask.Options.Settle.TotalMilliseconds;
                     _partition.Park(ask);
                 }
                 else _partition.Answer(ask, actor ?? (ask.Options.WithView ? _host.Domain.NewActor(ask.To) : null));
@@ -209,6 +209,7 @@ public sealed partial class Partition
             _tags.Clear();
             _keys.Clear();
             _droppedKeys.Clear();
+            Array.Clear(_marked);
             _received = 0;
         }
     }

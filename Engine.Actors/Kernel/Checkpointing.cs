@@ -55,6 +55,7 @@ public sealed partial class Partition
         readonly Mark[] _marks;
         readonly Mark[] _sent;
         readonly long? _victim;
+        readonly int _victimLength;
         byte[]? _victimBytes;
         bool _victimRead;
         int _outcome = -1;
@@ -73,8 +74,13 @@ public sealed partial class Partition
             var (empty, worst) = partition._index.Garbage(partition._limits.SegmentLive);
             RemovedSegments.AddRange(empty);
             _victim = worst;
-            if (worst is null) _victimRead = true;
-            else partition._host.Scheduler.RunBlocking(ReadVictim);
+            if (worst is null)
+            {
+                _victimRead = true;
+                return;
+            }
+            _victimLength = partition._index.Length(worst.Value);
+            partition._host.Scheduler.RunBlocking(ReadVictim);
         }
 
         public bool IsSubmitted { get; private set; }
@@ -98,11 +104,11 @@ public sealed partial class Partition
         {
             try
             {
-                _victimBytes = _partition._host.Journal.ReadSegment(Partition, _victim!.Value, 0, int.MaxValue);
+                _victimBytes = _partition._host.Journal.ReadSegment(Partition, _victim!.Value, 0, _victimLength);
             }
-            catch (StoreUnavailableException)
+            catch (Exception e) when (e is StoreUnavailableException or InvalidDataException)
             {
-                // It is cleaned another time.
+                // It is cleaned another time; it may also be gone, where this checkpoint belongs to memory that is.
                 _victimBytes = null;
             }
             Volatile.Write(ref _victimRead, true);
@@ -140,11 +146,10 @@ public sealed partial class Partition
             var renewed = _entries.Select(e => e.Id.Hash).ToHashSet();
             foreach (var (hash, offset, length) in Snapshots.Entries(victim))
             {
-                var old = new SnapshotPlace(_victim!.Value, offset, length);
-                if (renewed.Contains(hash) || !_partition._index.IsCurrent(hash, old)) continue;
+                if (renewed.Contains(hash) || _partition._index.Current(hash, _victim!.Value, offset) is not { } old) continue;
                 var start = _segment.Position;
                 _segment.Raw(victim.AsSpan(offset - Snapshots.EntryHeader, length + Snapshots.EntryHeader));
-                _moved.Add((hash, new SnapshotPlace(Segment, start + Snapshots.EntryHeader, length)));
+                _moved.Add((hash, old with { Segment = Segment, Offset = start + Snapshots.EntryHeader }));
             }
         }
 
@@ -176,6 +181,8 @@ public sealed partial class Partition
         bool Passivate(ActorId id)
         {
             if (_partition._dirty.Contains(id) || _partition._parked.ContainsKey(id) || !_partition._actors.TryGetValue(id, out var actor)) return false;
+            // Read for a command that is decided next.
+            if (_partition._ready.Exists(ask => ask.To == id)) return false;
             return actor.IsPassive && _partition._actors.Remove(id);
         }
     }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Engine.Actors.Deciders;
 
 namespace Engine.Actors.Kernel;
@@ -10,6 +11,7 @@ public sealed class EngineNode : IEngine, IPartitionHost, IAsyncDisposable
     readonly Partition[] _partitions;
     readonly long[][] _lastSent;
     readonly ClockGuard _clock;
+    readonly ConcurrentQueue<(int From, int To)> _failedResends = new();
     ITimer? _ticker;
     long _nextRound;
     volatile bool _stopping;
@@ -39,6 +41,9 @@ public sealed class EngineNode : IEngine, IPartitionHost, IAsyncDisposable
     public bool IsWritable => Journal.IsWritable;
     public IReadOnlyList<PartitionStatus> Status => Array.ConvertAll(_partitions, p => p.Status);
     public IReadOnlyList<PartitionCounters> Counters => Array.ConvertAll(_partitions, p => p.Counters);
+
+    /// <summary>Milliseconds by the monotonic clock.</summary>
+    public long Uptime => (long)Time.GetElapsedTime(0).TotalMilliseconds;
 
     /// <summary>False while wall and monotonic clock disagree: nothing expires then.</summary>
     public bool MayExpire => _clock.Agrees;
@@ -96,16 +101,16 @@ public sealed class EngineNode : IEngine, IPartitionHost, IAsyncDisposable
     public async Task StopAsync(TimeSpan patience)
     {
         _stopping = true;
-        var start = Time.GetTimestamp();
-        await WhenIdle(start, patience);
+        await WhenIdle(patience);
         foreach (var partition in _partitions) partition.RequestCheckpoint();
-        await WhenIdle(start, patience);
+        await WhenIdle(patience);
         if (_ticker is not null) await _ticker.DisposeAsync();
     }
 
-    async Task WhenIdle(long start, TimeSpan patience)
+    /// <summary>Real time passes here, whatever the engine's clock does: a stopping process can't wait for a clock that a test holds.</summary>
+    async Task WhenIdle(TimeSpan patience)
     {
-        while (!Array.TrueForAll(_partitions, p => !p.IsOpen || p.IsIdle) && Time.GetElapsedTime(start) < patience) await Task.Delay(TickEvery, Time);
+        for (var left = patience; left > TimeSpan.Zero && !Array.TrueForAll(_partitions, p => !p.IsOpen || p.IsIdle); left -= TickEvery) await Task.Delay(TickEvery);
     }
 
     public async ValueTask DisposeAsync()
@@ -117,14 +122,21 @@ public sealed class EngineNode : IEngine, IPartitionHost, IAsyncDisposable
     public void Tick()
     {
         var now = Time.GetUtcNow().ToUnixTimeMilliseconds();
+        // Rounds and waiting answers go by the clock that nobody sets back.
+        var uptime = Uptime;
         _clock.Look();
-        var round = now >= _nextRound;
-        if (round) _nextRound = now + 1000;
+        var round = uptime >= _nextRound;
+        if (round)
+        {
+            _nextRound = uptime + 1000;
+            for (var i = _failedResends.Count; i > 0 && _failedResends.TryDequeue(out var link); i--)
+                _partitions[link.To].Hear(link.From, Volatile.Read(ref _lastSent[link.From][link.To]));
+        }
         foreach (var partition in _partitions)
         {
             if (partition.IsOpen)
             {
-                if (round || partition.NextWake <= now) partition.Tick();
+                if (round || partition.NextWake <= now || partition.NextGiveUp <= uptime) partition.Tick();
             }
             else if (round && partition.IsClosed && !_stopping) Scheduler.RunBlocking(() => partition.OpenIfClosed());
         }
@@ -150,9 +162,11 @@ public sealed class EngineNode : IEngine, IPartitionHost, IAsyncDisposable
         }
         catch (Exception e) when (e is StoreUnavailableException or InvalidDataException)
         {
-            // The receiver keeps its gap and asks again when it hears of the next message.
+            _partitions[to].Resent(from, complete: false);
+            _failedResends.Enqueue((from, to));
+            return;
         }
-        _partitions[to].Resent(from);
+        _partitions[to].Resent(from, complete: true);
     });
 
     void IPartitionHost.Stopped(int partition, string fault) => PartitionStopped?.Invoke(partition, fault);
@@ -230,8 +244,7 @@ sealed class ClockGuard
     static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
     readonly TimeProvider _time;
     readonly long _difference;
-    DateTimeOffset _wall;
-    long _monotonic;
+    Base _base;
     long _since;
     double _drift;
     volatile bool _agrees = true;
@@ -239,20 +252,29 @@ sealed class ClockGuard
     public ClockGuard(TimeProvider time, long difference)
     {
         (_time, _difference) = (time, difference);
-        (_wall, _monotonic) = (time.GetUtcNow(), time.GetTimestamp());
+        _base = new Base(time.GetUtcNow(), time.GetTimestamp());
     }
 
-    public bool Agrees => _agrees;
+    /// <summary>Also between two looks: a jump is seen before the first decision that would rest on it.</summary>
+    public bool Agrees => _agrees && Math.Abs(Drift()) <= _difference;
 
     public void Look()
     {
-        var drift = (_time.GetUtcNow() - _wall).TotalMilliseconds - _time.GetElapsedTime(_monotonic).TotalMilliseconds;
+        var drift = Drift();
         if (Math.Abs(drift) <= _difference)
         {
             _agrees = true;
             return;
         }
         if (_agrees || Math.Abs(drift - _drift) > _difference) (_agrees, _since, _drift) = (false, _time.GetTimestamp(), drift);
-        else if (_time.GetElapsedTime(_since) > Patience) (_wall, _monotonic) = (_time.GetUtcNow(), _time.GetTimestamp());
+        else if (_time.GetElapsedTime(_since) > Patience) _base = new Base(_time.GetUtcNow(), _time.GetTimestamp());
     }
+
+    double Drift()
+    {
+        var at = Volatile.Read(ref _base);
+        return (_time.GetUtcNow() - at.Wall).TotalMilliseconds - _time.GetElapsedTime(at.Monotonic).TotalMilliseconds;
+    }
+
+    sealed record Base(DateTimeOffset Wall, long Monotonic);
 }

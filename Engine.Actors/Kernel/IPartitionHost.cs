@@ -77,6 +77,8 @@ interface IPartitionHost
     IJournal Journal { get; }
     IScheduler Scheduler { get; }
     TimeProvider Time { get; }
+    /// <summary>Milliseconds by the monotonic clock, for what waits rather than falls due.</summary>
+    long Uptime { get; }
     Limits Limits { get; }
     KernelFault Fault { get; }
     int Partitions { get; }

@@ -24,7 +24,7 @@ public sealed record Limits
     public int FrameBytes { get; init; } = 1 << 20;
 
     /// <summary>Frames behind the checkpoint. Reading that much back takes well under a second at a restart.</summary>
-    public long CheckpointBytes { get; init; } = 16 << 20;
+    public long CheckpointBytes { get; init; } = 4 << 20;
 
     /// <summary>Actors written into a snapshot between two batches: some tenths of a millisecond.</summary>
     public int SnapshotsPerSlice { get; init; } = 128;

@@ -18,7 +18,7 @@ public sealed class Ask
     public Task<Answer> Answer => _answer.Task;
 
     internal object? Reply { get; set; }
-    /// <summary>When an answer that waits for the actor to settle goes out all the same.</summary>
+    /// <summary>When an answer that waits for the actor to settle goes out all the same, by the node's uptime.</summary>
     internal long GiveUpAt { get; set; }
 
     internal void Complete(Answer answer) => _answer.TrySetResult(answer);

@@ -21,6 +21,7 @@ public sealed partial class Partition
             // The node's ticker tries again (EngineNode).
             ClearMemory();
             _state = State.Closed;
+            Schedule();
             return;
         }
         catch (Exception e)
@@ -30,10 +31,11 @@ public sealed partial class Partition
             _fault = e.Message;
             _state = State.Stopped;
             _host.Stopped(Number, e.Message);
-            Sweep();
+            Schedule();
             return;
         }
         _fault = null;
+        WarmUp();
         _state = State.Open;
         for (var to = 0; to < _host.Partitions; to++) _host.Sent(Number, to, _sent[to].Number);
         if (_host.Fault != KernelFault.LoseMessages)
@@ -83,7 +85,7 @@ public sealed partial class Partition
         if (_host.Fault == KernelFault.RepeatMessages) marks = Array.ConvertAll(marks, m => m.Number == 0 ? m : new Mark(m.Sequence, m.Number - 1));
         _inboxes = Array.ConvertAll(marks, m => new Inbox(m));
         Volatile.Write(ref _nextWake, _deadlines.Next);
-        // Last: an owner's epoch is what tells that reads begun before this opening are of no use any more.
+        _cold = AllCold();
         _epoch = lease.Epoch;
     }
 

@@ -34,6 +34,8 @@ public sealed partial class Partition : IThreadPoolWorkItem
     FrameHash _hash;
     long _epoch, _sequence, _now, _bytesSinceCheckpoint;
     long _nextWake = Actor.Never;
+    // Counts the times memory was built: reads begun before are of no use any more.
+    int _memory;
     int _pending;
     volatile State _state = State.Closed;
     string? _fault;
@@ -65,13 +67,16 @@ public sealed partial class Partition : IThreadPoolWorkItem
     public string? Fault => _fault;
 
     /// <summary>Nothing waits, nothing is on its way to the disk, no checkpoint is being made.</summary>
-    public bool IsIdle => _pending == 0 && _arrivals.IsEmpty && _mailbox.Count == 0 && _inFlight is null && _checkpoint is null && _loading.Count == 0 && InboxCount == 0;
+    public bool IsIdle => _pending == 0 && _arrivals.IsEmpty && _mailbox.Count == 0 && _inFlight is null && _checkpoint is null && _loading.Count == 0 && !_warming && InboxCount == 0;
 
     internal PartitionStatus Status => new(
         Number, _state.ToString().ToLowerInvariant(), _epoch, _sequence, _mailbox.Count + InboxCount, _actors.Count, _index.Count, _deadlines.Count, _fault);
 
     /// <summary>The earliest deadline; read by the node's ticker.</summary>
     internal long NextWake => Volatile.Read(ref _nextWake);
+
+    /// <summary>When the next answer has waited long enough, by the node's uptime.</summary>
+    internal long NextGiveUp => Volatile.Read(ref _nextGiveUp);
 
     // ── coming in, from any thread ──
 
@@ -114,11 +119,11 @@ public sealed partial class Partition : IThreadPoolWorkItem
         Schedule();
     }
 
-    /// <summary>All that the sender's journal held behind the mark has been brought.</summary>
-    internal void Resent(int from)
+    /// <summary>What the sender's journal held behind the mark has been brought; not all of it where the store failed.</summary>
+    internal void Resent(int from, bool complete)
     {
         if (_state != State.Open) return;
-        _arrivals.Enqueue(new ResendDone(from));
+        _arrivals.Enqueue(new ResendDone(from, complete));
         Schedule();
     }
 
@@ -134,9 +139,9 @@ public sealed partial class Partition : IThreadPoolWorkItem
 
     sealed record Announcement(int From, long Number);
 
-    sealed record ResendDone(int From);
+    sealed record ResendDone(int From, bool Complete);
 
-    sealed record Loaded(ActorId Id, Actor? Actor, long Tag, Exception? Failure);
+    sealed record Loaded(ActorId Id, SnapshotPlace Place, Actor? Actor, Exception? Failure);
 
     // ── the turn ──
 
@@ -171,12 +176,13 @@ public sealed partial class Partition : IThreadPoolWorkItem
         }
         _now = Math.Max(_now, _host.Time.GetUtcNow().ToUnixTimeMilliseconds());
         TakeArrivals();
+        if (_state != State.Open) return;
         GiveUpWaiting();
         Checkpoint();
         if (_state != State.Open) return;
         // While the store can't write there is nothing to decide: looks are served, the rest waits or is refused.
         if (_host.Journal.IsWritable) Decide();
-        Volatile.Write(ref _nextWake, Math.Min(_deadlines.Next, _nextGiveUp));
+        Volatile.Write(ref _nextWake, _deadlines.Next);
     }
 
     /// <summary>What became of the last frame. False when the partition is no longer open.</summary>
@@ -206,13 +212,14 @@ public sealed partial class Partition : IThreadPoolWorkItem
 
     void TakeArrivals()
     {
-        while (_arrivals.TryDequeue(out var arrival))
+        while (_state == State.Open && _arrivals.TryDequeue(out var arrival))
         {
             switch (arrival)
             {
                 case Delivery delivery: Take(delivery); break;
                 case Announcement told when told.Number > _inboxes[told.From].Mark.Number + _inboxes[told.From].Count: AskAgain(told.From); break;
                 case Loaded loaded: Take(loaded); break;
+                case Warmed warmed: Take(warmed); break;
                 case ResendDone done: Take(done); break;
                 case Look look: Take(look); break;
                 default: break;
@@ -233,7 +240,8 @@ public sealed partial class Partition : IThreadPoolWorkItem
     void Take(ResendDone done)
     {
         _inboxes[done.From].AwaitsResend = false;
-        if (_inboxes[done.From].HasGap) AskAgain(done.From);
+        // One that failed is tried again with the node's next round (EngineNode.Tick).
+        if (done.Complete && _inboxes[done.From].HasGap) AskAgain(done.From);
     }
 
     void AskAgain(int from)
@@ -247,7 +255,8 @@ public sealed partial class Partition : IThreadPoolWorkItem
     {
         if (look.Id == default)
         {
-            look.At(null, _actors.Values, _now);
+            _looksAtAll.Add(look);
+            if (!_warming) WarmUp();
             return;
         }
         if (_actors.TryGetValue(look.Id, out var actor)) look.At(actor, [], _now);
@@ -296,6 +305,7 @@ public sealed partial class Partition : IThreadPoolWorkItem
             else if (Find(ask.To) is { } actor) _batch.Decide(actor, ask);
             else Load(ask.To, ask);
         }
+        _drained.Clear();
     }
 
     // ── actors in and out of memory ──
@@ -320,26 +330,31 @@ public sealed partial class Partition : IThreadPoolWorkItem
         if (!_loading.TryGetValue(id, out var stash))
         {
             _loading.Add(id, stash = []);
-            _index.TryFind(id, out var place);
-            var (epoch, unwritten) = (_epoch, _checkpoint?.Part(place));
-            _host.Scheduler.RunBlocking(() => Read(id, place, epoch, unwritten));
+            StartReading(id);
         }
         if (waits is not null) stash.Add(waits);
     }
 
-    void Read(ActorId id, SnapshotPlace place, long epoch, byte[]? unwritten)
+    void StartReading(ActorId id)
+    {
+        _index.TryFind(id, out var place);
+        var (memory, unwritten) = (Volatile.Read(ref _memory), _checkpoint?.Part(place));
+        _host.Scheduler.RunBlocking(() => Read(id, place, memory, unwritten));
+    }
+
+    void Read(ActorId id, SnapshotPlace place, int memory, byte[]? unwritten)
     {
         Loaded loaded;
         try
         {
-            var (actor, tag) = unwritten is null ? ReadSnapshot(id, place) : Snapshots.Read(Codec.Reader(unwritten), id, _host.Domain);
-            loaded = new Loaded(id, actor, tag, null);
+            var (actor, _) = unwritten is null ? ReadSnapshot(id, place) : Snapshots.Read(Codec.Reader(unwritten), id, _host.Domain);
+            loaded = new Loaded(id, place, actor, null);
         }
         catch (Exception e)
         {
-            loaded = new Loaded(id, null, 0, e);
+            loaded = new Loaded(id, place, null, e);
         }
-        if (epoch == _epoch) _arrivals.Enqueue(loaded);
+        if (memory == Volatile.Read(ref _memory)) _arrivals.Enqueue(loaded);
         Schedule();
     }
 
@@ -351,13 +366,19 @@ public sealed partial class Partition : IThreadPoolWorkItem
 
     void Take(Loaded loaded)
     {
-        if (!_loading.Remove(loaded.Id, out var stash)) return;
-        if (loaded.Actor is null)
+        if (!_loading.TryGetValue(loaded.Id, out var stash)) return;
+        if (loaded.Actor is null && _index.TryFind(loaded.Id, out var place) && place != loaded.Place)
         {
-            Crash($"{loaded.Id} can't be read: {loaded.Failure!.Message}", AnswerKind.StoreUnavailable, repair: true);
-            foreach (var waits in stash) Refuse(waits, AnswerKind.StoreUnavailable);
+            // A checkpoint has moved it meanwhile and removed the segment it lay in.
+            StartReading(loaded.Id);
             return;
         }
+        if (loaded.Actor is null)
+        {
+            Crash($"{loaded.Id} can't be read: {loaded.Failure!.Message}", AnswerKind.StoreUnavailable, repair: true, isFault: loaded.Failure is not StoreUnavailableException);
+            return;
+        }
+        _loading.Remove(loaded.Id);
         Counters.Loads++;
         _actors[loaded.Id] = loaded.Actor;
         // Read for looking or deciding, it leaves memory again with the next checkpoint.
@@ -383,7 +404,7 @@ public sealed partial class Partition : IThreadPoolWorkItem
         if (!_parked.TryGetValue(ask.To, out var waiting)) _parked.Add(ask.To, waiting = []);
         waiting.Add(ask);
         _giveUps.Enqueue(ask, ask.GiveUpAt);
-        _nextGiveUp = Math.Min(_nextGiveUp, ask.GiveUpAt);
+        Volatile.Write(ref _nextGiveUp, Math.Min(_nextGiveUp, ask.GiveUpAt));
     }
 
     void AnswerIfSettled(Actor actor)
@@ -396,14 +417,16 @@ public sealed partial class Partition : IThreadPoolWorkItem
     /// <summary>Whoever has waited long enough for an actor to settle is told how far it is.</summary>
     void GiveUpWaiting()
     {
-        while (_giveUps.TryPeek(out var ask, out var at) && (at <= _now || ask.Answer.IsCompleted))
+        if (_giveUps.Count == 0) return;
+        var uptime = _host.Uptime;
+        while (_giveUps.TryPeek(out var ask, out var at) && (at <= uptime || ask.Answer.IsCompleted))
         {
             _giveUps.Dequeue();
             if (ask.Answer.IsCompleted || !_parked.TryGetValue(ask.To, out var waiting) || !waiting.Remove(ask)) continue;
             if (waiting.Count == 0) _parked.Remove(ask.To);
             Answer(ask, _actors.GetValueOrDefault(ask.To));
         }
-        _nextGiveUp = _giveUps.TryPeek(out _, out var next) ? next : Actor.Never;
+        Volatile.Write(ref _nextGiveUp, _giveUps.TryPeek(out _, out var next) ? next : Actor.Never);
     }
 
     void Answer(Ask ask, Actor? actor) => ask.Complete(new Answer(AnswerKind.Reply, ask.Reply, ask.Options.WithView ? actor?.View(_now) : null));
@@ -436,9 +459,13 @@ public sealed partial class Partition : IThreadPoolWorkItem
         foreach (var stash in _loading.Values)
             foreach (var waits in stash) Refuse(waits, AnswerKind.StoreUnavailable);
         foreach (var ask in _ready) ask.Complete(new Answer(AnswerKind.StoreUnavailable));
+        // Taken from the mailbox behind the one that failed.
+        foreach (var ask in _drained) ask.Complete(new Answer(kind));
+        _drained.Clear();
         foreach (var waiting in _parked.Values)
             // What they asked for is durable, only how it went on is not known here.
             foreach (var ask in waiting) ask.Complete(new Answer(AnswerKind.Reply, ask.Reply));
+        foreach (var look in _looksAtAll) look.Fail(AnswerKind.StoreUnavailable);
         ClearMemory();
         if (isFault)
         {
@@ -463,13 +490,16 @@ public sealed partial class Partition : IThreadPoolWorkItem
     {
         _actors = [];
         _loading = [];
+        _cold = new();
+        _warming = false;
+        _looksAtAll.Clear();
         _index = new ActorIndex();
         _deadlines = new Deadlines();
         _inboxes = [];
         _dirty = [];
         _parked.Clear();
         _giveUps.Clear();
-        _nextGiveUp = Actor.Never;
+        Volatile.Write(ref _nextGiveUp, Actor.Never);
         _ready.Clear();
         _visiting.Clear();
         _checkpoint = null;
@@ -477,6 +507,7 @@ public sealed partial class Partition : IThreadPoolWorkItem
         InboxCount = 0;
         _bytesSinceCheckpoint = 0;
         _epoch = 0;
+        Volatile.Write(ref _memory, _memory + 1);
     }
 
     /// <summary>

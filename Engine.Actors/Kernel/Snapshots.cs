@@ -28,16 +28,21 @@ static class Snapshots
         var header = segment.Patch(start, EntryHeader);
         System.Buffers.Binary.BinaryPrimitives.WriteUInt64LittleEndian(header, id.Hash);
         System.Buffers.Binary.BinaryPrimitives.WriteInt32LittleEndian(header[8..], length);
-        return new SnapshotPlace(segmentId, start + EntryHeader, length);
+        return new SnapshotPlace(segmentId, start + EntryHeader, length, actor.IsPassive);
     }
 
     public static (Actor Actor, long Tag) Read(Codec record, ActorId expected, IDomain domain)
+    {
+        var read = Read(record, domain);
+        return read.Actor.Id == expected ? read : throw new InvalidDataException($"a snapshot of {read.Actor.Id} lies where {expected} was looked for");
+    }
+
+    public static (Actor Actor, long Tag) Read(Codec record, IDomain domain)
     {
         ActorId id = default;
         long tag = 0;
         record.Actor(ref id);
         record.Long(ref tag);
-        if (id != expected) throw new InvalidDataException($"a snapshot of {id} lies where {expected} was looked for");
         var actor = domain.NewActor(id);
         actor.Layout(record);
         return (actor, tag);

@@ -39,6 +39,8 @@ public sealed class OrderActor : Actor
     long _keySequence;
     int _keyIndex = -1;
     int _waitingLine = -1;
+    int _tries;
+    long _retryAt = Never;
     OrderPhase _phase;
     ReservingRound _round;
     MicroState _step;
@@ -67,6 +69,10 @@ public sealed class OrderActor : Actor
     public bool Forgotten => _forgotten;
     public OrderPhase Phase => _phase;
     public int WaitingLine => _waitingLine;
+    /// <summary>Rounds that ended without all lines since the order last had them.</summary>
+    public int Tries => _tries;
+    /// <summary>A round is to begin then.</summary>
+    public long RetryAt => _retryAt;
     public bool HasStep => _hasStep;
     public MicroState Step => _step;
     public long ReceivedAt => _receivedAt;
@@ -123,7 +129,9 @@ public sealed class OrderActor : Actor
     public bool IsOverdue(long now) => _details.ShipBy > 0 && now > _details.ShipBy && State < MicroState.Shipped;
 
     public override bool IsSettled =>
-        _phase != OrderPhase.Reserving && !_lines.Exists(static l => l.Told || l.Stock == LineStock.Asked);
+        _phase != OrderPhase.Reserving && !_lines.Exists(static l => l.Told || l.Stock is LineStock.Asked or LineStock.Resolving);
+
+    public override long Deadline => _retryAt;
 
     public override bool IsPassive => _known && State.IsClosed() && IsSettled;
 
@@ -173,16 +181,19 @@ public sealed class OrderActor : Actor
                 _payments.Add(e.Payment);
                 return Note(e, e.Source, reason: e.Payment.Status.ToString().ToLowerInvariant());
             case ReservingStarted e:
-                (_phase, _round, _waitingLine) = (OrderPhase.Reserving, e.Round, -1);
+                (_phase, _round, _waitingLine, _retryAt) = (OrderPhase.Reserving, e.Round, -1, Never);
                 _ranked.Clear();
                 _ranked.AddRange(e.Ranked);
+                foreach (var line in _lines)
+                    if (line.Stock == LineStock.Refused) line.Stock = LineStock.None;
                 return null;
             case LinesAsked e:
                 foreach (var i in e.Lines)
                 {
                     var line = _lines[i];
                     line.Attempt++;
-                    (line.Stock, line.Told, line.Extended, line.Warehouse, line.Temporary) = (LineStock.Asked, false, false, "", false);
+                    line.Stock = line.Sku.Length > 0 ? LineStock.Asked : LineStock.Resolving;
+                    (line.Told, line.Extended, line.Warehouse, line.Temporary) = (false, false, "", false);
                     line.Fitting.Clear();
                 }
                 return null;
@@ -192,27 +203,32 @@ public sealed class OrderActor : Actor
             case LinesTold e:
                 foreach (var i in e.Lines) Tell(_lines[i], e.Change);
                 return null;
+            case RetryPlanned e:
+                (_retryAt, _tries) = (e.At, _tries + 1);
+                return null;
             case OrderLocked:
-                _phase = OrderPhase.Locked;
+                (_phase, _tries) = (OrderPhase.Locked, 0);
                 Explain("reserved", stamp);
                 return null;
             case OrderBackordered e:
-                _phase = OrderPhase.Backordered;
-                _waitingLine = e.Line;
+                (_phase, _waitingLine, _tries) = (OrderPhase.Backordered, e.Line, _tries + 1);
                 Explain("backordered", stamp, e.Line, _lines[e.Line].Available);
                 _lines[e.Line].Attempt++;
-                (_lines[e.Line].Stock, _lines[e.Line].Told, _lines[e.Line].Extended) = (LineStock.Waiting, false, false);
+                (_lines[e.Line].Stock, _lines[e.Line].Told) = (LineStock.Waiting, false);
+                (_lines[e.Line].Extended, _lines[e.Line].ToldChange) = (MayCommit || PaymentStarted, MayCommit ? LineChange.Commit : LineChange.Extend);
                 return null;
             case OrderExpired e:
+                StopResolving();
                 Explain("expired", stamp, text: e.Why, number: LockDeadline);
-                (_expired, _endReason, _phase, _waitingLine) = (true, e.Why, OrderPhase.Idle, -1);
+                (_expired, _endReason, _phase, _waitingLine, _retryAt) = (true, e.Why, OrderPhase.Idle, -1, Never);
                 return Note(e, "system", reason: e.Why);
             case OrderReopened:
                 (_expired, _reopened) = (false, true);
                 Explain("reopened", stamp, number: PaidSum);
                 return Note(happened, "system");
             case OrderCancelled e:
-                (_cancelled, _endReason, _phase, _held, _waitingLine) = (true, e.Reason, OrderPhase.Idle, false, -1);
+                StopResolving();
+                (_cancelled, _endReason, _phase, _held, _waitingLine, _retryAt) = (true, e.Reason, OrderPhase.Idle, false, -1, Never);
                 Explain("cancelled", stamp, text: e.Reason);
                 return Note(e, e.Source, e.By, e.Reason);
             case LinesCancelled e:
@@ -223,10 +239,10 @@ public sealed class OrderActor : Actor
                 Explain("lines_cancelled", stamp, text: e.Reason, number: e.Refund);
                 return Note(e, "system", e.By, e.Reason);
             case FactKept e:
-                _kept.Add(new KeptFact { Step = e.Step, CancelReason = e.CancelReason, CancelBy = e.CancelBy, Source = e.Source });
+                _kept.Add(new KeptFact { Step = e.Step, CancelReason = e.CancelReason, CancelBy = e.CancelBy, CancelLines = e.CancelLines, Source = e.Source });
                 return Note(e, e.Source, reason: e.Step?.Step.Name() ?? "cancelled");
             case OrderHeld e:
-                (_held, _heldReason, _phase) = (true, e.Reason, OrderPhase.Idle);
+                (_held, _heldReason, _phase, _retryAt) = (true, e.Reason, OrderPhase.Idle, Never);
                 Explain("held", stamp, e.Line, text: e.Reason);
                 return Note(e, "system", reason: e.Reason);
             case OrderUnheld e:
@@ -269,17 +285,26 @@ public sealed class OrderActor : Actor
             _lines.Add(new OrderLine { Ordered = ordered, Sku = ordered.ByPlatformSku ? "" : ordered.Code });
     }
 
+    /// <summary>An answer about an article code is of no use any more.</summary>
+    void StopResolving()
+    {
+        foreach (var line in _lines)
+            if (line.Stock == LineStock.Resolving) line.Stock = LineStock.None;
+    }
+
     /// <summary>What is given back is not counted on any more, also before the SKU has heard of it.</summary>
     static void Tell(OrderLine line, LineChange change)
     {
-        (line.Told, line.ToldChange) = (true, change);
+        // A place in the queue is taken anew without an answer.
+        var answered = line.Stock != LineStock.Waiting || change is LineChange.Release or LineChange.Expire;
+        (line.Told, line.ToldChange, line.ToldNumber) = (answered, change, line.ToldNumber + 1);
         if (change is LineChange.Release or LineChange.Expire) line.Stock = LineStock.Released;
-        else if (change == LineChange.Extend) line.Extended = true;
+        else if (change == LineChange.Extend || !answered) line.Extended = true;
     }
 
     static void Answer(OrderLine line, LineAnswered e)
     {
-        line.Told = false;
+        line.Told &= e.Number != line.ToldNumber;
         (line.Available, line.Version, line.Temporary) = (e.Available, e.Version, e.Temporary);
         switch (e.Kind)
         {
@@ -289,7 +314,8 @@ public sealed class OrderActor : Actor
                 line.Fitting.AddRange(e.Fitting);
                 break;
             case LineAnswerKind.Refused: line.Stock = LineStock.Refused; break;
-            case LineAnswerKind.UnknownSku: line.Stock = LineStock.Unknown; break;
+            // Neither a SKU nor, then, an article code.
+            case LineAnswerKind.UnknownSku: line.Stock = line.Stock == LineStock.Asked ? LineStock.Resolving : LineStock.Unknown; break;
             case LineAnswerKind.Committed: line.Stock = LineStock.Committed; break;
             case LineAnswerKind.Shipped: line.Stock = LineStock.Shipped; break;
             case LineAnswerKind.Evicted or LineAnswerKind.Gone: (line.Stock, line.Warehouse) = (LineStock.Released, ""); break;
@@ -385,6 +411,8 @@ public sealed class OrderActor : Actor
         codec.Long(ref _keySequence);
         codec.Int(ref _keyIndex);
         codec.Int(ref _waitingLine);
+        codec.Int(ref _tries);
+        codec.Long(ref _retryAt);
         codec.Enum(ref _phase);
         codec.Enum(ref _round);
         codec.Enum(ref _step);

@@ -84,6 +84,8 @@ public sealed class LineAnswered : Event
     public long Version;
     public bool Temporary;
     public List<string> Fitting = [];
+    /// <summary>The instruction that was answered; 0 where none was.</summary>
+    public int Number;
 
     public override byte Tag => 44;
     public override void Layout(Codec codec)
@@ -95,6 +97,7 @@ public sealed class LineAnswered : Event
         codec.Long(ref Version);
         codec.Bool(ref Temporary);
         codec.Texts(Fitting);
+        codec.Int(ref Number);
     }
 }
 
@@ -110,6 +113,15 @@ public sealed class LinesTold : Event
         codec.Enum(ref Change);
         codec.Indexes(Lines);
     }
+}
+
+/// <summary>Stock was refused only because of orders that may give it back: asked again a little later.</summary>
+public sealed class RetryPlanned : Event
+{
+    public long At;
+
+    public override byte Tag => 61;
+    public override void Layout(Codec codec) => codec.Long(ref At);
 }
 
 /// <summary>Every line has its stock.</summary>
@@ -182,6 +194,8 @@ public sealed class FactKept : Event
     public StepFact? Step;
     public string CancelReason = "";
     public string CancelBy = "";
+    /// <summary>Empty where all of the order was cancelled.</summary>
+    public List<CancelledQuantity> CancelLines = [];
     public string Source = "";
 
     public override byte Tag => 52;
@@ -192,9 +206,8 @@ public sealed class FactKept : Event
         codec.Text(ref Source);
         var hasStep = Step is not null;
         codec.Bool(ref hasStep);
-        if (!hasStep) return;
-        Step ??= new StepFact();
-        codec.Record(Step);
+        if (hasStep) codec.Record(Step ??= new StepFact());
+        codec.List(CancelLines);
     }
 }
 

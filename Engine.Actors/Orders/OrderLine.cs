@@ -16,6 +16,8 @@ public enum LineStock : byte
     Shipped = 7,
     /// <summary>Its SKU is not known; who could tell has been asked.</summary>
     Unknown = 8,
+    /// <summary>Who knows its article code has been asked which SKU it is.</summary>
+    Resolving = 9,
 }
 
 /// <summary>One line of an order and where its stock stands.</summary>
@@ -31,6 +33,8 @@ public sealed class OrderLine : IEncoded
     /// <summary>An instruction whose answer is awaited.</summary>
     public bool Told;
     public LineChange ToldChange;
+    /// <summary>Counts the instructions: only the answer to the last one ends the waiting.</summary>
+    public int ToldNumber;
     /// <summary>As of the last answer.</summary>
     public long Available;
     public long Version;
@@ -61,5 +65,6 @@ public sealed class OrderLine : IEncoded
         codec.Bool(ref Temporary);
         codec.Texts(Fitting);
         codec.Bool(ref Extended);
+        codec.Int(ref ToldNumber);
     }
 }

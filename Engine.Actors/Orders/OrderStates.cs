@@ -15,7 +15,8 @@ public static class OrderStates
         {
             OrderPhase.Reserving => MicroState.Reserving,
             OrderPhase.Backordered => MicroState.Backordered,
-            OrderPhase.Locked when order.MayCommit => MicroState.Paid,
+            // Until its stock is committed a loss may still take it, so nobody is to pick yet.
+            OrderPhase.Locked when order.MayCommit => order.Lines.Any(l => l.IsOpen && l.Stock == LineStock.Reserved) ? MicroState.Paying : MicroState.Paid,
             OrderPhase.Locked => order.PaymentStarted ? MicroState.Paying : MicroState.AwaitingPayment,
             _ => MicroState.Received,
         };

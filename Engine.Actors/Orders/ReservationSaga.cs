@@ -14,15 +14,19 @@ static class ReservationSaga
     /// <summary>Stock offered to a paid order is held this long again while its other lines are asked (milliseconds).</summary>
     const long OfferHeld = 60_000;
 
+    /// <summary>Rounds tried while others stand in the way, before the shortage counts as real.</summary>
+    const int TriesMax = 5;
+
     /// <summary>What follows from the facts as they are now. Called after every change; does nothing when nothing follows.</summary>
     public static void Advance(OrderActor order, Turn turn)
     {
-        if (!order.Known || order.Cancelled || order.Held) return;
+        if (!order.Known || order.Cancelled) return;
         if (order.Expired)
         {
             if (!order.IsPaid) return;
             turn.Emit(new OrderReopened());
         }
+        if (order.Held) return;
         switch (order.Phase)
         {
             case OrderPhase.Idle when !order.HasStep: Start(order, ReservingRound.Parallel, turn); break;
@@ -87,14 +91,13 @@ static class ReservationSaga
     {
         // An answer to an earlier attempt: what it granted was given back right behind the question.
         if (order.LineOf(answer.ReservationId) is not { } line) return;
-        if (answer.Kind == LineAnswerKind.UnknownSku && line.Stock == LineStock.Asked)
-        {
-            AskAlias(order, line, turn);
-            return;
-        }
+        // Served and evicted while the order took its place in the queue anew: that place is given up with the reservation.
+        if (answer.Kind == LineAnswerKind.Evicted)
+            turn.Send(turn.Sender, new ChangeLine { ReservationId = answer.ReservationId, Change = LineChange.Release, Why = "stock was lost" });
         var takesBack = line.Told && line.ToldChange is LineChange.Release or LineChange.Expire;
-        if (takesBack && answer.Kind != LineAnswerKind.Released) return;
-        if (answer.Kind == LineAnswerKind.Extended && !line.Told) return;
+        if (takesBack && answer.Number != line.ToldNumber) return;
+        var instructed = answer.Kind is LineAnswerKind.Committed or LineAnswerKind.Extended or LineAnswerKind.Released or LineAnswerKind.Shipped or LineAnswerKind.Gone;
+        if (instructed && answer.Number == 0) return;
 
         turn.Emit(new LineAnswered
         {
@@ -104,12 +107,14 @@ static class ReservationSaga
             Available = answer.Available,
             Version = answer.Version,
             Temporary = answer.Temporary,
+            Number = answer.Number,
             // Kept only where a choice may follow from it.
             Fitting = order.Lines.Count > 1 ? answer.Fitting : [],
         });
         switch (answer.Kind)
         {
             case LineAnswerKind.Offered when order.Phase == OrderPhase.Backordered: Start(order, ReservingRound.OneByOne, turn); break;
+            case LineAnswerKind.UnknownSku when line.Stock == LineStock.Resolving: AskAlias(order, line, turn); break;
             case LineAnswerKind.Evicted or LineAnswerKind.Gone when !order.IsEnded && !order.HasStep && order.Phase == OrderPhase.Locked:
                 Short(order, line, turn, orWait: true);
                 break;
@@ -121,7 +126,7 @@ static class ReservationSaga
     /// <summary>All questions are answered: every line has stock, or what is missing decides how it goes on.</summary>
     static void Conclude(OrderActor order, Turn turn)
     {
-        if (order.Lines.Any(l => l.Stock == LineStock.Asked)) return;
+        if (order.RetryAt != Actor.Never || order.Lines.Any(l => l.Stock is LineStock.Asked or LineStock.Resolving)) return;
         if (order.Lines.FirstOrDefault(l => l.IsOpen && l.Stock == LineStock.Unknown) is { } unknown)
         {
             GiveBack(order, LineChange.Release, "unknown_sku", turn);
@@ -131,14 +136,15 @@ static class ReservationSaga
         var refused = order.Lines.FirstOrDefault(l => l.IsOpen && l.Stock == LineStock.Refused);
         if (refused is not null)
         {
-            var othersMayGiveBack = order.Round == ReservingRound.Parallel && order.Lines.Any(l => l.IsOpen && l.Stock == LineStock.Refused && l.Temporary);
-            if (!othersMayGiveBack)
+            var othersMayGiveBack = order.Lines.Any(l => l.IsOpen && l.Stock == LineStock.Refused && l.Temporary);
+            if (!othersMayGiveBack || order.Tries >= TriesMax)
             {
                 Short(order, refused, turn);
                 return;
             }
             GiveBack(order, LineChange.Release, "other orders stand in the way", turn);
-            Start(order, ReservingRound.OneByOne, turn);
+            if (order.Round == ReservingRound.Parallel) Start(order, ReservingRound.OneByOne, turn);
+            else turn.Emit(new RetryPlanned { At = turn.Now + Pause(order) });
             return;
         }
         var missing = Missing(order);
@@ -175,6 +181,19 @@ static class ReservationSaga
         Ask(order, elsewhere, [warehouse, .. order.Ranked.Where(w => w != warehouse)], turn);
     }
 
+    /// <summary>The time has come to ask once more.</summary>
+    public static void Retry(OrderActor order, Turn turn)
+    {
+        if (order.RetryAt <= turn.Now) Start(order, ReservingRound.OneByOne, turn);
+    }
+
+    /// <summary>Milliseconds to step aside: longer with every try, and different for every order, so that no two keep meeting.</summary>
+    static long Pause(OrderActor order)
+    {
+        var step = Math.Min(60_000, 20L << Math.Min(order.Tries, 12));
+        return step + (long)(new ActorId(ActorKind.Order, $"{order.OrderId}#{order.Tries}").Hash % (ulong)step);
+    }
+
     /// <summary>A line is short for good: the order holds nothing, and waits or is rejected as the shop chooses.</summary>
     static void Short(OrderActor order, OrderLine line, Turn turn, bool orWait = false)
     {
@@ -185,11 +204,11 @@ static class ReservationSaga
         }
         GiveBack(order, LineChange.Release, "insufficient_stock", turn);
         turn.Emit(new OrderBackordered { Line = order.IndexOf(line) });
-        Await(order, turn);
+        Await(order, turn, again: false);
     }
 
     /// <summary>Takes the order's place in the queue of the line it waits for, or takes it anew when what it says has changed.</summary>
-    public static void Await(OrderActor order, Turn turn)
+    public static void Await(OrderActor order, Turn turn, bool again = true)
     {
         var line = order.Lines[order.WaitingLine];
         turn.Send(ActorId.Sku(line.Sku), new AwaitStock
@@ -206,6 +225,10 @@ static class ReservationSaga
                 ExpiresAt = order.MayCommit ? Actor.Never : order.LockDeadline,
                 PayingExpiresAt = order.PayingDeadline,
                 LinesInOrder = order.Lines.Count,
+                Renewed = again,
+                // The first time it is served at once; after an offer that did not help, a little later each time.
+                NotBefore = order.Tries > 1 ? turn.Now + Pause(order) : 0,
+                Alongside = [.. order.Lines.Where(l => l != line && l.IsOpen && l.Sku == line.Sku).Select(l => l.Quantity)],
             },
         });
     }
@@ -215,9 +238,11 @@ static class ReservationSaga
     {
         var line = order.Lines[order.WaitingLine];
         if (!line.IsOpen) Start(order, ReservingRound.Parallel, turn);
-        else if ((order.MayCommit || order.PaymentStarted) && !line.Extended)
+        else if (order.MayCommit || order.PaymentStarted)
         {
-            turn.Emit(new LinesTold { Change = LineChange.Extend, Lines = [order.WaitingLine] });
+            var change = order.MayCommit ? LineChange.Commit : LineChange.Extend;
+            if (line.Extended && line.ToldChange == change) return;
+            turn.Emit(new LinesTold { Change = change, Lines = [order.WaitingLine] });
             Await(order, turn);
         }
     }
@@ -254,6 +279,7 @@ static class ReservationSaga
                 Quantity = quantity,
                 ExpiresAt = change == LineChange.Extend ? order.LockDeadline : 0,
                 Why = why,
+                Number = line.ToldNumber,
             });
         }
     }
@@ -288,9 +314,9 @@ static class ReservationSaga
         for (var i = 0; i < order.Lines.Count; i++)
         {
             var line = order.Lines[i];
-            if (line.Ordered.Code != answer.Code || line.Stock is not (LineStock.Asked or LineStock.Unknown)) continue;
+            if (line.Ordered.Code != answer.Code || line.Stock is not (LineStock.Resolving or LineStock.Unknown)) continue;
             if (answer.Sku.Length > 0) turn.Emit(new LineResolved { Line = i, Sku = answer.Sku });
-            else if (line.Stock == LineStock.Asked) turn.Emit(new LineAnswered { Line = i, Kind = LineAnswerKind.UnknownSku });
+            else if (line.Stock == LineStock.Resolving) turn.Emit(new LineAnswered { Line = i, Kind = LineAnswerKind.UnknownSku });
         }
         if (order.Held && order.HeldReason == "unknown_sku" && !order.Lines.Any(l => l.IsOpen && l.Stock == LineStock.Unknown))
             turn.Emit(new OrderUnheld { Reason = "the SKU is known now" });

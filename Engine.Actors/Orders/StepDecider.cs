@@ -47,7 +47,11 @@ static class StepDecider
         if (step.Step < MicroState.Shipped) return;
         var leaving = new List<int>();
         for (var i = 0; i < order.Lines.Count; i++)
-            if (order.Lines[i].Stock == LineStock.Committed || (order.Lines[i].Stock == LineStock.Reserved && order.MayCommit)) leaving.Add(i);
+        {
+            var line = order.Lines[i];
+            var leaves = line.Stock == LineStock.Committed || (line.Stock == LineStock.Reserved && order.MayCommit);
+            if (leaves && !(line.Told && line.ToldChange == LineChange.Ship)) leaving.Add(i);
+        }
         if (leaving.Count > 0 && step.Step <= MicroState.Completed) ReservationSaga.Tell(order, LineChange.Ship, leaving, "shipped", turn);
     }
 }

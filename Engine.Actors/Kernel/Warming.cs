@@ -1,0 +1,86 @@
+using Engine.Actors.Deciders;
+
+namespace Engine.Actors.Kernel;
+
+public sealed partial class Partition
+{
+    /// <summary>Snapshots read at a time while warming up.</summary>
+    const int WarmedAtATime = 256;
+
+    readonly List<Look> _looksAtAll = [];
+    Queue<(ulong Hash, SnapshotPlace Place)> _cold = new();
+
+    /// <summary>
+    /// A partition serves as soon as it is open; what belongs into memory (all but closed orders) is read in the background
+    /// from then on. Only a look over all actors waits for it, since it would miss some.
+    /// </summary>
+    void WarmUp()
+    {
+        if (_cold.Count == 0)
+        {
+            foreach (var look in _looksAtAll) look.At(null, _actors.Values, _now);
+            _looksAtAll.Clear();
+            return;
+        }
+        var places = new List<Cold>(WarmedAtATime);
+        while (places.Count < WarmedAtATime && _cold.TryDequeue(out var next)) places.Add(new Cold(next.Hash, next.Place, _checkpoint?.Part(next.Place)));
+        var memory = Volatile.Read(ref _memory);
+        _warming = true;
+        _host.Scheduler.RunBlocking(() => ReadCold(places, memory));
+    }
+
+    bool _warming;
+
+    void ReadCold(List<Cold> places, int memory)
+    {
+        var warmed = new Warmed(places, [], null);
+        try
+        {
+            foreach (var (_, place, unwritten) in places)
+            {
+                var bytes = unwritten ?? _host.Journal.ReadSegment(Number, place.Segment, place.Offset, place.Length);
+                warmed.Actors.Add(Snapshots.Read(Codec.Reader(bytes), _host.Domain).Actor);
+            }
+        }
+        catch (Exception e)
+        {
+            warmed = warmed with { Failure = e };
+        }
+        if (memory == Volatile.Read(ref _memory)) _arrivals.Enqueue(warmed);
+        Schedule();
+    }
+
+    /// <param name="Unwritten">Its bytes, where they are in a checkpoint that is still on its way.</param>
+    sealed record Cold(ulong Hash, SnapshotPlace Place, byte[]? Unwritten);
+
+    sealed record Warmed(List<Cold> Places, List<Actor> Actors, Exception? Failure);
+
+    void Take(Warmed warmed)
+    {
+        _warming = false;
+        for (var i = 0; i < warmed.Actors.Count; i++)
+        {
+            var actor = warmed.Actors[i];
+            if (!_actors.ContainsKey(actor.Id) && !_loading.ContainsKey(actor.Id) && IsWhereItWas(warmed.Places[i])) _actors.Add(actor.Id, actor);
+        }
+        if (warmed.Failure is not null)
+        {
+            // A segment may be cleaned away under a slow reader; what it held is read from its new place.
+            if (warmed.Failure is StoreUnavailableException || warmed.Places.TrueForAll(IsWhereItWas))
+            {
+                Crash($"snapshots can't be read: {warmed.Failure.Message}", AnswerKind.StoreUnavailable, repair: true, isFault: warmed.Failure is not StoreUnavailableException);
+                return;
+            }
+            _cold = AllCold();
+        }
+        WarmUp();
+    }
+
+    bool IsWhereItWas(Cold cold) => _index.Current(cold.Hash, cold.Place.Segment, cold.Place.Offset) is not null;
+
+    Queue<(ulong Hash, SnapshotPlace Place)> AllCold()
+    {
+        var inMemory = _actors.Keys.Select(id => id.Hash).ToHashSet();
+        return new(_index.Active().Where(a => !inMemory.Contains(a.Hash)));
+    }
+}

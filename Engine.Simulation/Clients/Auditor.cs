@@ -1,0 +1,36 @@
+using Engine.Actors.Deciders;
+using Engine.Actors.Inventory;
+using Engine.Actors.Orders;
+
+namespace Engine.Simulation.Clients;
+
+/// <summary>Reads whatever there is, and frees locks whose order says that they are not its own.</summary>
+sealed class Auditor(SimulationRun run) : IClient
+{
+    public void Act()
+    {
+        if (run.Random.Next(3) > 0)
+        {
+            run.Courier.Read(run.SomeActor(), static _ => { });
+            return;
+        }
+        var sku = ActorId.Sku(run.World.Sku());
+        run.Courier.Read(sku, actor =>
+        {
+            var found = (actor as SkuActor)?.Reservations.FirstOrDefault(r => r is { Owner: ReservationOwner.Order, IsLive: true });
+            if (found is not null) AskOwner(sku, found.OrderId, found.Id);
+        });
+    }
+
+    void AskOwner(ActorId sku, string order, string reservation)
+    {
+        if (run.Courier.Node is null) return;
+        run.Courier.Ask(ActorId.Order(order), new AskOwnership { ReservationId = reservation }, default, answer =>
+        {
+            if (answer.Reply is Ownership { IsMine: false } && run.Courier.Node is not null)
+                run.Courier.Ask(sku, new FreeOrphan { ReservationId = reservation, Why = "not mine" }, default, static _ => { });
+        });
+    }
+
+    public void Check() { }
+}

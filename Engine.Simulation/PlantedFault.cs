@@ -1,0 +1,33 @@
+using Engine.Actors.Kernel;
+
+namespace Engine.Simulation;
+
+/// <summary>Deliberate faults of the deciders, each breaking one rule, to show that the simulation sees it.</summary>
+public enum DomainFault : byte
+{
+    None = 0,
+    /// <summary>A SKU that was read back from its snapshot no longer knows which tokens were used.</summary>
+    ForgetTokens,
+    /// <summary>A release gives the stock back twice.</summary>
+    DoubleRelease,
+    /// <summary>A SKU ends an order's lock by its own timer, without asking the order.</summary>
+    ExpireUnasked,
+    /// <summary>An order expires at the end of the first tier although its payment has started.</summary>
+    ExpireUnderPayment,
+    /// <summary>A grant does not look at the safety stock.</summary>
+    GrantUnchecked,
+    /// <summary>A payment that comes with the repeat of an order is not recorded.</summary>
+    IgnoreRepeat,
+}
+
+/// <summary>One fault to plant; at most one of the two is set.</summary>
+public readonly record struct PlantedFault(KernelFault Kernel = KernelFault.None, DomainFault Domain = DomainFault.None)
+{
+    public static IEnumerable<PlantedFault> All =>
+        Enum.GetValues<KernelFault>().Where(f => f != KernelFault.None).Select(f => new PlantedFault(f))
+            .Concat(Enum.GetValues<DomainFault>().Where(f => f != DomainFault.None).Select(f => new PlantedFault(Domain: f)));
+
+    public static PlantedFault? Parse(string name) => All.Where(f => f.ToString().Equals(name, StringComparison.OrdinalIgnoreCase)).Select(f => (PlantedFault?)f).FirstOrDefault();
+
+    public override string ToString() => Kernel != KernelFault.None ? Kernel.ToString() : Domain.ToString();
+}

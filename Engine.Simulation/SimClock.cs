@@ -1,0 +1,23 @@
+namespace Engine.Simulation;
+
+/// <summary>Wall clock and monotonic clock of a simulated node. They stand still until the simulator moves them, together or apart.</summary>
+public sealed class SimClock : TimeProvider
+{
+    static readonly DateTimeOffset Start = new(2026, 3, 1, 8, 0, 0, TimeSpan.Zero);
+
+    TimeSpan _passed;
+    TimeSpan _wallAhead;
+
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    public long Now => GetUtcNow().ToUnixTimeMilliseconds();
+
+    public override DateTimeOffset GetUtcNow() => Start + _passed + _wallAhead;
+
+    public override long GetTimestamp() => _passed.Ticks;
+
+    public void Advance(TimeSpan by) => _passed += by;
+
+    /// <summary>Somebody sets the wall clock; no time has passed.</summary>
+    public void SetWall(TimeSpan ahead) => _wallAhead = ahead;
+}

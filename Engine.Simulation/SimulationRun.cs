@@ -1,0 +1,240 @@
+using Engine.Actors;
+using Engine.Actors.Deciders;
+using Engine.Actors.Kernel;
+using Engine.Simulation.Clients;
+using static Engine.Simulation.BrokenInvariantException;
+
+namespace Engine.Simulation;
+
+/// <summary>
+/// One run of the real kernel and the real deciders, from one seed, on one thread. After every step all that has become durable
+/// is read and compared; at the end everything must come to rest, and once more after a restart.
+/// </summary>
+sealed class SimulationRun
+{
+    readonly PlantedFault _fault;
+    readonly List<IClient> _clients = [];
+    readonly StockClient _stockClient;
+    readonly OrderLedger _orders = new();
+    readonly List<string>? _story;
+    SimScheduler _scheduler;
+    string? _stopped;
+    int _newOrders;
+    ulong _trace = 14695981039346656037;
+
+    public SimulationRun(int seed, PlantedFault fault = default, bool tells = false)
+    {
+        (_fault, _story) = (fault, tells ? [] : null);
+        Random = new Random(seed);
+        World = new World(Random);
+        Disk = new CrashDisk(World.Partitions, Random);
+        Replica = new Replica(World.Partitions, EngineDomain.Instance) { Before = Before, After = After };
+        Courier = new Courier { CheckRead = CheckRead };
+        _scheduler = new SimScheduler(Random);
+        _stockClient = new StockClient(this);
+        _clients.AddRange([_stockClient, new CallerClient(this, 1), new CallerClient(this, 2), new Auditor(this)]);
+    }
+
+    public Random Random { get; }
+    public World World { get; }
+    public SimClock Clock { get; } = new();
+    public CrashDisk Disk { get; }
+    public Replica Replica { get; }
+    public StockLedger Stock { get; } = new();
+    public Courier Courier { get; }
+    public int StepsDone { get; private set; }
+    public int Crashes { get; private set; }
+    public IReadOnlyList<string> Story => _story ?? [];
+
+    /// <summary>Follows from every choice of this run and every byte it made durable.</summary>
+    public ulong TraceHash => (_trace ^ Replica.Hash) * 1099511628211UL;
+
+    public AskOptions SomeOptions() =>
+        new((Lane)Random.Next(2), Random.Next(2) == 0 ? "a" : "b", WithView: Random.Next(2) == 0, Settle: Random.Next(3) == 0 ? TimeSpan.FromSeconds(5) : default);
+
+    public ActorId SomeActor() => Random.Next(3) switch
+    {
+        0 => ActorId.Sku(World.Sku()),
+        1 => ActorId.Warehouse(World.Warehouse()),
+        _ => _clients[Random.Next(_clients.Count)] is OrderClient order ? order.Id : ActorId.Directory(Random.Next(World.Partitions)),
+    };
+
+    /// <exception cref="BrokenInvariantException" />
+    public void Run(int steps)
+    {
+        Start();
+        _stockClient.Open();
+        while (StepsDone < steps) Step();
+        EndWell();
+    }
+
+    void Start()
+    {
+        _scheduler = new SimScheduler(Random) { Repeated = 50, Lost = 5 };
+        var domain = _fault.Domain == DomainFault.None ? (IDomain)EngineDomain.Instance : new FaultyDomain(_fault.Domain);
+        Courier.Node = new EngineNode(Disk, domain, Clock, _scheduler, World.Limits, fault: _fault.Kernel)
+        {
+            PartitionStopped = (partition, why) => _stopped = $"partition {partition} stopped: {why}",
+        };
+        Disk.Faults = new DiskFaults();
+        Courier.Node.Open();
+        Disk.Faults = SomeDisk();
+        Observe();
+    }
+
+    DiskFaults SomeDisk() => Random.Next(3) switch
+    {
+        0 => new DiskFaults(),
+        1 => new DiskFaults(Failed: 10, Unknown: 10, Unreadable: 2),
+        _ => new DiskFaults(Failed: Random.Next(60), Unknown: Random.Next(60), Unreadable: Random.Next(20)),
+    };
+
+    // ── steps ──
+
+    void Step()
+    {
+        StepsDone++;
+        var pick = Random.Next(1000);
+        _trace = (_trace ^ (ulong)pick) * 1099511628211UL;
+        if (pick < 480) _scheduler.Step();
+        else if (pick < 680) Disk.Commit();
+        else if (pick < 860) Act();
+        else if (pick < 980) Pass(SomeTime());
+        else if (pick < 990) Disk.SetWritable(Random.Next(3) > 0);
+        else if (pick < 993) Disk.Faults = SomeDisk();
+        else if (pick < 997) Crash();
+        else Clock.SetWall(TimeSpan.FromSeconds(Random.Next(3) == 0 ? Random.Next(-4000, 4000) : 0));
+        Observe();
+    }
+
+    void Act()
+    {
+        if (Random.Next(12) == 0)
+        {
+            _clients.Add(new OrderClient(this, new OrderPlan(World, Random, ++_newOrders, Clock.Now)));
+            Tell($"order {_newOrders} is planned");
+        }
+        // The newest orders are the busiest.
+        var client = _clients[Random.Next(2) == 0 ? Random.Next(_clients.Count) : Math.Max(0, _clients.Count - 1 - Random.Next(6))];
+        client.Act();
+    }
+
+    TimeSpan SomeTime() => Random.Next(100) switch
+    {
+        < 60 => TimeSpan.FromMilliseconds(Random.Next(1, 50)),
+        < 85 => TimeSpan.FromMilliseconds(Random.Next(50, 3000)),
+        < 97 => TimeSpan.FromSeconds(Random.Next(3, 60)),
+        _ => TimeSpan.FromMinutes(Random.Next(1, 40)),
+    };
+
+    void Pass(TimeSpan time)
+    {
+        Clock.Advance(time);
+        Courier.Node!.Tick();
+    }
+
+    /// <summary>Power fails, and the node starts again on what the disk has kept.</summary>
+    void Crash()
+    {
+        Tell("crash");
+        Crashes++;
+        Disk.Crash();
+        Observe();
+        Courier.Disconnect();
+        Start();
+    }
+
+    /// <summary>Reads what has become durable, then hears what was answered.</summary>
+    void Observe()
+    {
+        Require(_stopped is null, "I12", _stopped ?? "");
+        Replica.CatchUp(Disk);
+        Courier.Collect();
+    }
+
+    void Before(Actor actor, Event happened, Stamp stamp)
+    {
+        if (_story is not null) Tell($"frame {stamp.Sequence}: {actor.Id} {happened.GetType().Name} {Words.Of(happened)}");
+        if (actor is Actors.Inventory.SkuActor sku) _orders.Write(sku, happened);
+        else if (actor is Actors.Orders.OrderActor order) _orders.Write(order, happened, stamp);
+    }
+
+    void After(Actor actor, Event happened, Stamp stamp)
+    {
+        if (actor is Actors.Inventory.SkuActor sku) Stock.Write(sku, happened, stamp.At);
+    }
+
+    void CheckRead(ActorId id, byte[] shown) =>
+        Require(shown.AsSpan().SequenceEqual(Replica.Encode(Replica.Find<Actor>(id))), "I5", $"{id} is not in memory what its frames say");
+
+    // ── the end ──
+
+    /// <summary>Faults stop, everything comes to rest, time passes all locks; then all is checked, and again after a restart.</summary>
+    void EndWell()
+    {
+        Tell("faults stop");
+        Heal();
+        Settle();
+        Tell("time passes all locks");
+        for (var i = 0; i < 12; i++)
+        {
+            Pass(TimeSpan.FromMinutes(10));
+            Settle();
+        }
+        CheckAll();
+        Tell("restart");
+        Crash();
+        Heal();
+        Settle();
+        CheckAll();
+    }
+
+    void Heal()
+    {
+        Disk.Faults = new DiskFaults();
+        Disk.SetWritable(true);
+        Clock.SetWall(default);
+        if (!_scheduler.HasLost)
+        {
+            _scheduler.Lost = 0;
+            return;
+        }
+        Crash();
+        Heal();
+    }
+
+    void Settle()
+    {
+        // Long enough for a clock that was set to be believed again, for answers that wait, and for stores that come back.
+        for (var round = 0; round < 8; round++)
+        {
+            Pass(TimeSpan.FromSeconds(round == 0 ? 301 : 1));
+            Drain();
+        }
+        Require(Courier.Waiting == 0, "I9", $"never answered: {string.Join(", ", Courier.Unanswered)}");
+        foreach (var partition in Courier.Node!.Status) Require(partition.State == "open", "I9", $"partition {partition.Partition} is {partition.State}");
+    }
+
+    void Drain()
+    {
+        for (var i = 0; _scheduler.Step() || Disk.Commit(); i++)
+        {
+            Require(i < 100_000, "I9", "it never comes to rest");
+            Observe();
+        }
+    }
+
+    void CheckAll()
+    {
+        QuietChecks.Check(Replica);
+        foreach (var client in _clients) client.Check();
+        foreach (var actor in Replica.Actors.ToArray()) Courier.Read(actor.Id, seen => Require(seen is not null, "I9", $"{actor.Id} can't be read"));
+        Drain();
+        Require(Courier.Waiting == 0, "I9", $"never shown: {string.Join(", ", Courier.Unanswered)}");
+    }
+
+    public void Tell(string line)
+    {
+        _story?.Add($"{StepsDone,6} {Clock.Now % 86_400_000,8} {line}");
+    }
+}

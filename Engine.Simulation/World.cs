@@ -1,0 +1,63 @@
+using Engine.Actors.Fulfilment;
+using Engine.Actors.Kernel;
+using Engine.Actors.Orders;
+
+namespace Engine.Simulation;
+
+/// <summary>What there is in one run: a small shop with too little stock, on an engine whose limits are so tight that everything happens all the time.</summary>
+sealed class World
+{
+    static readonly (string Province, long Latitude, long Longitude)[] Places = [("浙江", 302700000, 1201600000), ("广东", 231300000, 1132600000), ("四川", 305700000, 1040700000)];
+
+    readonly Random _random;
+
+    public World(Random random)
+    {
+        _random = random;
+        Partitions = random.Next(2, 5);
+        Skus = [.. Enumerable.Range(1, random.Next(2, 5)).Select(i => $"sku-{i}")];
+        Warehouses = [.. Enumerable.Range(0, random.Next(1, 4)).Select(i => new[] { "hz", "gz", "cd" }[i])];
+        Limits = new Limits
+        {
+            MessagesPerBatch = random.Next(1, 12),
+            UrgentPerBatch = random.Next(1, 5),
+            NormalPerBatch = random.Next(1, 5),
+            DeadlinesPerBatch = random.Next(1, 4),
+            FrameBytes = random.Next(300, 4000),
+            CheckpointBytes = random.Next(500, 8000),
+            SnapshotsPerSlice = 2,
+            LaneLength = 32,
+            TenantLength = 24,
+            SegmentLive = 0.3 + random.NextDouble() * 0.6,
+            // The first fault ends a run: none is expected.
+            FaultsPerMinute = 0,
+        };
+    }
+
+    public int Partitions { get; }
+    public string[] Skus { get; }
+    public string[] Warehouses { get; }
+    public Limits Limits { get; }
+
+    /// <summary>Codes that mean no SKU at first.</summary>
+    public static readonly string[] Codes = ["art-1", "art-2"];
+
+    public string Sku() => Skus[_random.Next(Skus.Length)];
+
+    public string Warehouse() => Warehouses[_random.Next(Warehouses.Length)];
+
+    public ShopPolicy Policy() => new()
+    {
+        RejectOnShortage = _random.Next(4) == 0,
+        OrderTier = _random.Next(3) == 0 ? 30_000 : 15 * 60_000,
+        PayingTier = 45 * 60_000,
+    };
+
+    public Place Place() => new() { Country = "CN", Province = _random.Next(4) == 0 ? "" : Places[_random.Next(Places.Length)].Province };
+
+    public WarehouseSettings Settings(string warehouse, WarehouseState state)
+    {
+        var at = Places[Array.IndexOf(Warehouses, warehouse)];
+        return new WarehouseSettings { Code = warehouse, Name = warehouse, HasLocation = true, Latitude = at.Latitude, Longitude = at.Longitude, State = state };
+    }
+}

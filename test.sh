@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Builds everything and runs all tests; ends with one line of what came of it. Arguments go to `dotnet test`.
+set -uo pipefail
+cd "$(dirname "$0")"
+
+# The metrics are checked by the real promtool, which Debian ships with prometheus.
+if ! command -v promtool >/dev/null 2>&1; then
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    echo "installing promtool (package prometheus) …"
+    (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends prometheus) >/dev/null 2>&1
+  fi
+  command -v promtool >/dev/null 2>&1 || { echo "promtool is missing: install the package prometheus"; exit 1; }
+fi
+
+dotnet build Engine.sln -c Release --nologo -v quiet || { echo "0 passed, 1 failed"; exit 1; }
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+dotnet test Engine.Tests -c Release --no-build --nologo "$@" | tee "$log"
+status=${PIPESTATUS[0]}
+passed=$(grep -oE 'Passed: +[0-9]+' "$log" | grep -oE '[0-9]+' | awk '{s+=$1} END {print s+0}')
+failed=$(grep -oE 'Failed: +[0-9]+' "$log" | grep -oE '[0-9]+' | awk '{s+=$1} END {print s+0}')
+# A runner that dies counts as a failure, also when it got as far as counting none.
+if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then failed=1; fi
+if [ "$passed" -eq 0 ]; then status=1; fi
+echo "$passed passed, $failed failed"
+exit "$status"
