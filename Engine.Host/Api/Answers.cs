@@ -11,6 +11,10 @@ static class Answers
 
     public static IResult Ok<T>(T value, JsonTypeInfo<T> type) => Results.Json(value, type);
 
+    /// <summary>A list gathered from all partitions.</summary>
+    public static IResult List<T>(IEngine engine, ListJson<T> list, JsonTypeInfo<ListJson<T>> type) =>
+        Results.Json(list with { Incomplete = engine.Status.Any(p => p.State != "open") }, type);
+
     public static IResult With<T>(int status, T value, JsonTypeInfo<T> type) => Results.Json(value, type, statusCode: status);
 
     public static IResult Created<T>(HttpContext http, string location, T value, JsonTypeInfo<T> type)

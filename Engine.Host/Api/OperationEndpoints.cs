@@ -53,7 +53,7 @@ sealed class OperationEndpoints(IEngine engine, SigningKeys keys, EngineMetrics 
         // In the order of time, which the id begins with.
         var page = listing.Page(found.SelectMany(f => f), f => $"{new Instant(f.At)} {f.Sku} {f.ReservationId}",
             f => new FreedLockJson(f.Sku, f.ReservationId, f.OrderId, f.Warehouse, f.Quantity, f.Why, f.At));
-        return Answers.Ok(page, ApiJson.Web.ListJsonFreedLockJson);
+        return Answers.List(engine, page, ApiJson.Web.ListJsonFreedLockJson);
     }
 
     Task<IResult> Keys(HttpContext http)

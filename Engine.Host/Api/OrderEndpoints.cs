@@ -77,6 +77,6 @@ sealed class OrderEndpoints(IEngine engine, OrderDesk desk, IntakeFactory intake
         var page = listing.Page(ids, id => id, id => id);
         var orders = await Task.WhenAll(page.Items.Select(id => desk.ReadAsync(Names.Order(id)!.Value)));
         var shown = orders.Where(o => o.Order is not null).Select(o => OrderRenderer.Summary(o.Order!)).ToArray();
-        return Answers.Ok(new ListJson<OrderSummaryJson>(shown, page.Next), ApiJson.Web.ListJsonOrderSummaryJson);
+        return Answers.List(engine, new ListJson<OrderSummaryJson>(shown, page.Next), ApiJson.Web.ListJsonOrderSummaryJson);
     }
 }

@@ -75,6 +75,6 @@ sealed class SkuEndpoints(IEngine engine, TokenDesk tokens)
         var listing = Listing.Read(http, faults);
         if (faults.Any) return Problems.Invalid(faults.Found);
         var open = await engine.ScanAsync<SkuActor, ReplenishmentView>(static (sku, now) => Replenishment.Open(sku, now));
-        return Answers.Ok(listing.Page(open, r => r.Sku, ReplenishmentJson.Of), ApiJson.Web.ListJsonReplenishmentJson);
+        return Answers.List(engine, listing.Page(open, r => r.Sku, ReplenishmentJson.Of), ApiJson.Web.ListJsonReplenishmentJson);
     }
 }

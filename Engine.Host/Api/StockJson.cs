@@ -6,7 +6,12 @@ using Engine.Host.Security;
 namespace Engine.Host.Api;
 
 /// <summary>A page of a list; <c>next</c> is the cursor of the next one, null at the end.</summary>
-sealed record ListJson<T>(IReadOnlyList<T> Items, string? Next);
+sealed record ListJson<T>(IReadOnlyList<T> Items, string? Next)
+{
+    /// <summary>Said only when it is so: a part of the engine does not serve, and what it holds is not listed.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Incomplete { get; init; }
+}
 
 sealed record LocationJson(double Lat, double Lon);
 

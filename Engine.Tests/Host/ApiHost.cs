@@ -20,9 +20,8 @@ sealed class ApiHost : IAsyncDisposable
     readonly WebApplication _app;
     readonly TempFolder _folder;
     readonly bool _ownsFolder;
-    readonly TimeProvider? _time;
 
-    ApiHost(WebApplication app, TempFolder folder, bool ownsFolder, TimeProvider? time) => (_app, _folder, _ownsFolder, _time) = (app, folder, ownsFolder, time);
+    ApiHost(WebApplication app, TempFolder folder, bool ownsFolder) => (_app, _folder, _ownsFolder) = (app, folder, ownsFolder);
 
     public static async Task<ApiHost> StartAsync(
         TimeProvider? time = null, TempFolder? folder = null, Dictionary<string, string?>? settings = null, Action<IServiceCollection>? replace = null)
@@ -32,7 +31,7 @@ sealed class ApiHost : IAsyncDisposable
         var app = EngineHost.Build(configuration, time, replace);
         await app.StartAsync();
         await app.Services.GetRequiredService<EngineLifetime>().Opening;
-        return new ApiHost(app, own, folder is null, time);
+        return new ApiHost(app, own, folder is null);
     }
 
     static Dictionary<string, string?> Settings(TempFolder folder)
@@ -82,14 +81,7 @@ sealed class ApiHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        var stopping = _app.StopAsync();
-        // A clock that stands still would hold up the draining, which looks again every few milliseconds.
-        while (_time is ManualTime manual && !stopping.IsCompleted)
-        {
-            manual.Advance(TimeSpan.FromMilliseconds(20));
-            await Task.Yield();
-        }
-        await stopping;
+        await _app.StopAsync();
         await _app.DisposeAsync();
         if (_ownsFolder) _folder.Dispose();
     }
@@ -188,7 +180,7 @@ sealed class FailingEngine(EngineNode node) : IEngine
     public int Partitions => node.Partitions;
     public bool IsReady => Fails is null && node.IsReady;
     public bool IsWritable => Fails is null && node.IsWritable;
-    public IReadOnlyList<PartitionStatus> Status => node.Status;
+    public IReadOnlyList<PartitionStatus> Status => Fails is null ? node.Status : [.. node.Status.Select(p => p with { State = "stopped" })];
 
     public ValueTask<Answer> AskAsync(Actors.Deciders.ActorId to, Actors.Deciders.Command command, AskOptions options = default) =>
         Fails is { } kind ? new(new Answer(kind)) : node.AskAsync(to, command, options);

@@ -101,6 +101,7 @@ public sealed class OperationApiTests
             ["webhook-id"] = "m", ["webhook-timestamp"] = now.ToUnixTimeSeconds().ToString(), ["webhook-signature"] = Engine.Load.Signers.Standard(ApiHost.StandardSecret, "m", now, body),
         }, body);
         Assert.Equal((webhookStatus, "1"), (push.Status, push.Message.Headers.RetryAfter!.ToString()));
+        foreach (var list in new[] { "/v1/orders", "/v1/replenishments", "/v1/quarantine", "/v1/audit/locks" }) Assert.Equal("true", (await admin.Get(list)).Text("incomplete"));
         Assert.Equal((503, "not_ready"), ((await admin.Get("/health/ready")).Status, (await admin.Get("/health/ready")).Text("status")));
     }
 
