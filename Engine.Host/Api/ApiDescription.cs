@@ -39,19 +39,19 @@ static class ApiDescription
         operation.Parameters = [.. Parameters(context.Description.RelativePath!, metadata)];
         if (metadata.OfType<BodyInfo>().LastOrDefault() is { } body)
         {
-            var schema = await context.GetOrCreateSchemaAsync(body.Shape, null, stop);
+            var schema = await SchemaAsync(body.Shape, context, stop);
             operation.RequestBody = new OpenApiRequestBody
             {
                 Required = true, Content = new Dictionary<string, OpenApiMediaType> { ["application/json"] = new() { Schema = schema } },
             };
         }
 
-        var problem = await context.GetOrCreateSchemaAsync(typeof(Problem), null, stop);
+        var problem = await SchemaAsync(typeof(Problem), context, stop);
         var refusals = metadata.OfType<RefusalInfo>().SelectMany(r => r.Codes).ToList();
         if (metadata.OfType<Access>().LastOrDefault() is { } access)
         {
             operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Scheme, context.Document)] = [] }];
-            operation.Description = $"Roles: {string.Join(", ", Roles.Names(access.Roles))}.{(access.OpenOnLoopback ? " No key is needed on loopback." : "")}";
+            operation.Description = $"{operation.Description} Roles: {string.Join(", ", Roles.Names(access.Roles))}.{(access.OpenOnLoopback ? " No key is needed on loopback." : "")}".TrimStart();
             refusals.AddRange([Code.Unauthorized, Code.Forbidden, Code.Overloaded, Code.StoreUnavailable, Code.OutcomeUnknown]);
             if (operation.RequestBody is not null || operation.Parameters.Any(p => p.In == ParameterLocation.Query)) refusals.Add(Code.InvalidRequest);
         }
@@ -64,6 +64,14 @@ static class ApiDescription
                 Content = new Dictionary<string, OpenApiMediaType> { ["application/problem+json"] = new() { Schema = problem } },
             });
         }
+    }
+
+    /// <summary>A reference to the one description of the type.</summary>
+    static async Task<OpenApiSchemaReference> SchemaAsync(Type type, OpenApiOperationTransformerContext context, CancellationToken stop)
+    {
+        var document = context.Document!;
+        if (document.Components?.Schemas?.ContainsKey(type.Name) != true) document.AddComponent(type.Name, await context.GetOrCreateSchemaAsync(type, null, stop));
+        return new OpenApiSchemaReference(type.Name, document);
     }
 
     static IEnumerable<IOpenApiParameter> Parameters(string path, IList<object> metadata)

@@ -30,7 +30,8 @@ sealed class OrderActionEndpoints(IEngine engine, OrderDesk desk, IntakeFactory 
         routes.Post<OrderActionEndpoints>($"{Path}/forget", Role.Admin, (e, http) => e.Forget(http))
             .About("Orders", "Forgets the person behind a closed order").Takes<ForgetBody>().Answers<OrderJson>().Refuses(Code.UnknownOrder, Code.OrderOpen);
         routes.Post<OrderActionEndpoints>($"{Path}/steps", Role.Admin | Role.Warehouse, (e, http) => e.Step(http))
-            .About("Orders", "Reports a step of fulfilment or after-sale").Takes<Engine.Adapters.Platforms.StepPush>().Answers<OrderJson>()
+            .About("Orders", "Reports a step of fulfilment or after-sale")
+            .WithDescription("A warehouse key reports what warehouses and devices may, for orders of its warehouses; an admin key what anybody but a platform may.").Takes<Engine.Adapters.Platforms.StepPush>().Answers<OrderJson>()
             .Refuses(Code.UnknownOrder, Code.TransitionNotAllowed, Code.IdempotencyConflict);
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Engine.Actors.Kernel;
 using Engine.Adapters.Keys;
 using Engine.Host.Upkeep;
@@ -53,6 +54,7 @@ public sealed class OperationApiTests
         var issuedAt = Schema(document, reserved["properties"]!["issuedAt"]!);
         Assert.Equal(("string", "date-time"), (issuedAt["type"]!.ToString(), issuedAt["format"]!.ToString()));
         Assert.DoesNotContain("byPlatformSku", document.ToJsonString());
+        foreach (var reference in Regex.Matches(document.ToJsonString(), "\"#/components/schemas/([^\"]+)\"").Select(m => m.Groups[1].Value)) Assert.NotNull(document["components"]!["schemas"]![reference]);
 
         static JsonNode Schema(JsonNode document, JsonNode schema) => schema["$ref"] is { } reference ? document["components"]!["schemas"]![reference.ToString().Split('/')[^1]]! : schema;
     }

@@ -1,6 +1,9 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Engine.Adapters.Platforms;
+using Engine.Host.Ingress;
 using Engine.Load;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace Engine.Tests.Host;
@@ -123,6 +126,20 @@ public sealed class WebhookApiTests : IAsyncLifetime
         Assert.Equal("unknown_message", (await _admin.Post("/v1/quarantine/none/replay")).Code);
         Assert.Equal(["limit:out_of_range"], (await _admin.Get("/v1/quarantine?limit=0")).Faults);
         Assert.Contains("engine_quarantined_messages_total{platform=\"standard\"} 3", (await _platform.Get("/metrics")).Body!.ToString());
+    }
+
+    [Fact]
+    public async Task A_message_that_is_understood_by_now_is_applied_by_its_replay_and_leaves_quarantine()
+    {
+        var body = Encoding.UTF8.GetBytes(new JsonObject { ["type"] = "order.placed", ["data"] = Placed("1") }.ToJsonString());
+        var request = new PlatformRequest("main", body, new Dictionary<string, string> { ["webhook-id"] = "m-1" }, TimeProvider.System.GetUtcNow());
+        await _host.Services.GetRequiredService<QuarantineDesk>().KeepAsync("standard", request, new ParsedMessage("m-1", [], "an adapter of last year"));
+        var id = (await _admin.Get("/v1/quarantine")).Text("items[0].id");
+        var replay = await _admin.Post($"/v1/quarantine/{id}/replay");
+        Assert.Equal((200, "true", "standard:main:1"), (replay.Status, replay.Text("understood"), replay.Text("orders[0]")));
+        Assert.Equal("awaiting_payment", (await _admin.Until(Path, r => r.Text("state") == "awaiting_payment")).Text("state"));
+        Assert.Empty((await _admin.Get("/v1/quarantine")).Body!["items"]!.AsArray());
+        Assert.Equal(200, (await _admin.Post($"/v1/quarantine/{id}/replay")).Status);
     }
 
     [Theory]

@@ -1,0 +1,61 @@
+using System.Diagnostics;
+using Engine.Host;
+using Xunit;
+
+namespace Engine.Tests.Host;
+
+/// <summary>The process itself: what it says, how it ends.</summary>
+public sealed class ProcessTests
+{
+    static Process Start(string folder, params string[] args)
+    {
+        var start = new ProcessStartInfo("dotnet", [typeof(EngineHost).Assembly.Location, .. args])
+        {
+            UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder,
+        };
+        return Process.Start(start)!;
+    }
+
+    [Fact]
+    public async Task Settings_that_cannot_be_used_end_the_start_with_all_of_them_named()
+    {
+        using var folder = new TempFolder();
+        using var process = Start(folder.Path, "--Engine:Foo=1", "--Engine:Store=oracle");
+        var said = await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Assert.Equal(1, process.ExitCode);
+        Assert.Contains("Engine:Foo is no setting", said);
+        Assert.Contains("Engine:Store is sqlite or postgres", said);
+        Assert.DoesNotContain("   at ", said);
+        Assert.False(Directory.Exists(folder.File("data")));
+    }
+
+    [Fact]
+    public async Task Help_tells_of_commands_and_settings()
+    {
+        using var folder = new TempFolder();
+        using var process = Start(folder.Path, "--help");
+        var said = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Assert.Equal(0, process.ExitCode);
+        foreach (var word in new[] { "serve", "Engine:Urls", "Engine:Keys", "admin.key" }) Assert.Contains(word, said);
+    }
+
+    [Fact]
+    public async Task A_signal_drains_writes_checkpoints_and_ends_well()
+    {
+        using var folder = new TempFolder();
+        using var process = Start(folder.Path, "serve", "--Engine:Urls=http://127.0.0.1:0", "--Engine:Partitions", "1");
+        var said = "";
+        while (!said.Contains("All partitions are open", StringComparison.Ordinal) || !said.Contains("Now listening on", StringComparison.Ordinal))
+            said += await process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException(said + await process.StandardError.ReadToEndAsync());
+        using (var kill = Process.Start("kill", ["-TERM", process.Id.ToString()])) await kill.WaitForExitAsync();
+        said += await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Assert.Equal(0, process.ExitCode);
+        Assert.Contains("Settings in force", said);
+        Assert.Contains("Stopped", said);
+        var key = (await File.ReadAllTextAsync(folder.File("data/admin.key"))).Trim();
+        Assert.DoesNotContain(key, said);
+    }
+}
