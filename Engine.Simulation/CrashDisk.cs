@@ -31,6 +31,8 @@ public sealed class CrashDisk : IJournal
     public DiskFaults Faults { get; set; } = new();
     /// <summary>Every write is carried out as it is submitted, and no fault is made.</summary>
     public bool CommitsAtOnce { get; init; }
+    /// <summary>Who may take partitions over, as leases would have it; null for anybody.</summary>
+    public string? Owner { get; set; }
     public int Unsynced => _unsynced.Count;
 
     /// <summary>The disk is full or read-only until it is writable again.</summary>
@@ -101,6 +103,7 @@ public sealed class CrashDisk : IJournal
         if (_random.Next(2) == 0)
             while (IsWritable && _unsynced.TryDequeue(out var write)) write.Complete(Carry(new Attempt(write)));
         if (!IsWritable) throw new StoreUnavailableException("the disk can't be written to");
+        if (Owner is not null && owner != Owner) throw new StoreUnavailableException("somebody else holds the lease");
         BeReadable();
         var part = _parts[partition];
         return new Lease(++part.Epoch, part.Tail);
