@@ -53,11 +53,11 @@ public sealed class Verifier
 
     VerifyReport Run(PartitionAudit[] partitions)
     {
-        Parallel.ForEach(partitions, partition => partition.Read(long.MaxValue, CountFrame));
+        ForEach(partitions, partition => partition.Read(long.MaxValue, CountFrame));
         var links = new LinkAudit(_journal, _domain, partitions);
         if (AllHold(partitions)) links.ReadOnToOneMoment(CountFrame);
         if (AllHold(partitions)) links.Check(Settled);
-        if (AllHold(partitions)) Parallel.ForEach(partitions, Compare);
+        if (AllHold(partitions)) ForEach(partitions, Compare);
         if (AllHold(partitions)) new PromiseAudit(partitions, links.Concerned).Check();
         if (AllHold(partitions) && AtEnd is not null)
         {
@@ -65,6 +65,20 @@ public sealed class Verifier
                 foreach (var actor in partition.Actors.Kept.OfType<SkuActor>().Concat<Actor>(partition.Actors.Orders(onlyWithStock: false))) AtEnd(actor);
         }
         return Report(partitions, links.InFlight);
+    }
+
+    /// <summary>On threads of its own: an engine in the same process needs those of the pool.</summary>
+    static void ForEach(PartitionAudit[] partitions, Action<PartitionAudit> action)
+    {
+        var next = -1;
+        var workers = new Task[Math.Min(partitions.Length, Environment.ProcessorCount)];
+        for (var i = 0; i < workers.Length; i++) workers[i] = Task.Factory.StartNew(Work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        Task.WaitAll(workers);
+
+        void Work()
+        {
+            while (Interlocked.Increment(ref next) is var mine && mine < partitions.Length) action(partitions[mine]);
+        }
     }
 
     static bool AllHold(PartitionAudit[] partitions) => Array.TrueForAll(partitions, p => p.Breach is null);

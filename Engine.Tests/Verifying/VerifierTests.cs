@@ -76,8 +76,9 @@ public sealed class VerifierTests : IAsyncLifetime
     public void A_missing_frame_is_named()
     {
         var frames = _forged.Frames(2);
-        frames.RemoveAt(frames.Count / 2);
-        Breaks(2, frames[frames.Count / 2].Sequence, "frames are missing");
+        var behind = frames[frames.Count / 2].Sequence;
+        frames.RemoveAll(frame => frame.Sequence == behind - 1);
+        Breaks(2, behind, "frames are missing");
     }
 
     [Fact]
@@ -181,6 +182,7 @@ public sealed class VerifierTests : IAsyncLifetime
         using var reader = new SqliteReader(folder.Path);
         do
         {
+            await Task.Yield();
             var meanwhile = new Verifier(reader, EngineDomain.Instance, () => new MemoryStream()).Run();
             Assert.Null(meanwhile.First);
         }
