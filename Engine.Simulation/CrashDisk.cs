@@ -29,6 +29,7 @@ public sealed class CrashDisk : IJournal
     public int Partitions => _parts.Length;
     public bool IsWritable { get; private set; } = true;
     public DiskFaults Faults { get; set; } = new();
+    public StoreFault Planted { get; init; }
     /// <summary>Every write is carried out as it is submitted, and no fault is made.</summary>
     public bool CommitsAtOnce { get; init; }
     /// <summary>Who may take partitions over, as leases would have it; null for anybody.</summary>
@@ -69,6 +70,9 @@ public sealed class CrashDisk : IJournal
             if (_random.Next(2) == 0) Carry(attempt);
         _limbo.Clear();
         IsWritable = true;
+        if (Planted != StoreFault.LoseSynced) return;
+        foreach (var part in _parts)
+            if (part.Frames.Count > 0) part.Frames.RemoveAt(part.Frames.Count - 1);
     }
 
     static void Complete(JournalWrite[] group, WriteOutcome outcome)
@@ -154,7 +158,7 @@ public sealed class CrashDisk : IJournal
     WriteOutcome Carry(Attempt write)
     {
         var part = _parts[write.Partition];
-        if (write.Epoch != part.Epoch) return WriteOutcome.Refused;
+        if (write.Epoch != part.Epoch && Planted != StoreFault.AcceptOldEpochs) return WriteOutcome.Refused;
         if (write.Sequence != 0 && write.Sequence != part.Tail + 1) return WriteOutcome.Refused;
         if (write.Sequence != 0) part.Frames.Add(new StoredFrame(write.Sequence, write.Frame));
         for (var i = 0; i < write.Keys.Length; i++) part.Keys[new KeyRef(write.Sequence, i)] = write.Keys[i];

@@ -29,7 +29,7 @@ sealed class SimulationRun
         (_fault, _story) = (fault, tells ? [] : null);
         Random = new Random(seed);
         World = new World(Random);
-        Disk = new CrashDisk(World.Partitions, Random);
+        Disk = new CrashDisk(World.Partitions, Random) { Planted = fault.Store };
         Replica = new Replica(World.Partitions, EngineDomain.Instance) { Before = Before, After = After };
         Courier = new Courier { CheckRead = CheckRead };
         _scheduler = new SimScheduler(Random);
