@@ -108,7 +108,9 @@ sealed class SimulationRun
         else if (pick < 995) Crash();
         else if (pick < 997) Replace();
         else Clock.SetWall(TimeSpan.FromSeconds(Random.Next(3) == 0 ? Random.Next(-4000, 4000) : 0));
-        if (_replaced is not null) GoOnUnaware();
+        Observe();
+        if (_replaced is null) return;
+        GoOnUnaware();
         Observe();
     }
 
