@@ -86,7 +86,6 @@ public sealed partial class Partition
         _inboxes = Array.ConvertAll(marks, m => new Inbox(m));
         Volatile.Write(ref _nextWake, _deadlines.Next);
         _cold = AllCold();
-        // Last: an owner's epoch is what tells that reads begun before this opening are of no use any more.
         _epoch = lease.Epoch;
     }
 

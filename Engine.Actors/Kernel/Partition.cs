@@ -34,6 +34,8 @@ public sealed partial class Partition : IThreadPoolWorkItem
     FrameHash _hash;
     long _epoch, _sequence, _now, _bytesSinceCheckpoint;
     long _nextWake = Actor.Never;
+    // Counts the times memory was built: reads begun before are of no use any more.
+    int _memory;
     int _pending;
     volatile State _state = State.Closed;
     string? _fault;
@@ -336,11 +338,11 @@ public sealed partial class Partition : IThreadPoolWorkItem
     void StartReading(ActorId id)
     {
         _index.TryFind(id, out var place);
-        var (epoch, unwritten) = (_epoch, _checkpoint?.Part(place));
-        _host.Scheduler.RunBlocking(() => Read(id, place, epoch, unwritten));
+        var (memory, unwritten) = (Volatile.Read(ref _memory), _checkpoint?.Part(place));
+        _host.Scheduler.RunBlocking(() => Read(id, place, memory, unwritten));
     }
 
-    void Read(ActorId id, SnapshotPlace place, long epoch, byte[]? unwritten)
+    void Read(ActorId id, SnapshotPlace place, int memory, byte[]? unwritten)
     {
         Loaded loaded;
         try
@@ -352,7 +354,7 @@ public sealed partial class Partition : IThreadPoolWorkItem
         {
             loaded = new Loaded(id, place, null, e);
         }
-        if (epoch == _epoch) _arrivals.Enqueue(loaded);
+        if (memory == Volatile.Read(ref _memory)) _arrivals.Enqueue(loaded);
         Schedule();
     }
 
@@ -505,6 +507,7 @@ public sealed partial class Partition : IThreadPoolWorkItem
         InboxCount = 0;
         _bytesSinceCheckpoint = 0;
         _epoch = 0;
+        Volatile.Write(ref _memory, _memory + 1);
     }
 
     /// <summary>

@@ -24,14 +24,14 @@ public sealed partial class Partition
         }
         var places = new List<Cold>(WarmedAtATime);
         while (places.Count < WarmedAtATime && _cold.TryDequeue(out var next)) places.Add(new Cold(next.Hash, next.Place, _checkpoint?.Part(next.Place)));
-        var epoch = _epoch;
+        var memory = Volatile.Read(ref _memory);
         _warming = true;
-        _host.Scheduler.RunBlocking(() => ReadCold(places, epoch));
+        _host.Scheduler.RunBlocking(() => ReadCold(places, memory));
     }
 
     bool _warming;
 
-    void ReadCold(List<Cold> places, long epoch)
+    void ReadCold(List<Cold> places, int memory)
     {
         var warmed = new Warmed(places, [], null);
         try
@@ -46,7 +46,7 @@ public sealed partial class Partition
         {
             warmed = warmed with { Failure = e };
         }
-        if (epoch == _epoch) _arrivals.Enqueue(warmed);
+        if (memory == Volatile.Read(ref _memory)) _arrivals.Enqueue(warmed);
         Schedule();
     }
 

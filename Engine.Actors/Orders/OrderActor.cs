@@ -239,7 +239,7 @@ public sealed class OrderActor : Actor
                 Explain("lines_cancelled", stamp, text: e.Reason, number: e.Refund);
                 return Note(e, "system", e.By, e.Reason);
             case FactKept e:
-                _kept.Add(new KeptFact { Step = e.Step, CancelReason = e.CancelReason, CancelBy = e.CancelBy, Source = e.Source });
+                _kept.Add(new KeptFact { Step = e.Step, CancelReason = e.CancelReason, CancelBy = e.CancelBy, CancelLines = e.CancelLines, Source = e.Source });
                 return Note(e, e.Source, reason: e.Step?.Step.Name() ?? "cancelled");
             case OrderHeld e:
                 (_held, _heldReason, _phase, _retryAt) = (true, e.Reason, OrderPhase.Idle, Never);

@@ -39,7 +39,7 @@ public static class OrderDecider
         if (intake.Payment is { } payment) reply = Worse(reply, PaymentDecider.Record(order, payment, intake.Source, turn));
         if (intake.Cancellation is { } cancellation) reply = Worse(reply, CancellationDecider.Cancel(order, cancellation, intake, turn));
         if (intake.Refund is { } refund) reply = Worse(reply, PaymentDecider.Record(order, refund, intake.Source, turn));
-        if (created) ApplyEarly(order, turn);
+        if (created) ApplyEarly(order, intake, turn);
         if (intake.Step is { } step) reply = Worse(reply, StepDecider.Take(order, step, intake.Source, turn));
         ReservationSaga.Advance(order, turn);
         if (intake.Idempotency is { } call && reply.Outcome is OrderOutcome.Done or OrderOutcome.Repeated && !created)
@@ -63,8 +63,8 @@ public static class OrderDecider
         if (!intake.KeepEarly) return new(OrderOutcome.UnknownOrder);
         if (intake.Payment is { } payment) PaymentDecider.Record(order, payment, intake.Source, turn);
         if (intake.Refund is { } refund) PaymentDecider.Record(order, refund, intake.Source, turn);
-        if (intake.Cancellation is { } cancellation && !order.Kept.Any(k => k.Step is null))
-            turn.Emit(new FactKept { CancelReason = cancellation.Reason, CancelBy = cancellation.By, Source = intake.Source });
+        if (intake.Cancellation is { } cancellation && !order.Kept.Any(k => k.Step is null && Same(k.CancelLines, cancellation.Lines)))
+            turn.Emit(new FactKept { CancelReason = cancellation.Reason, CancelBy = cancellation.By, CancelLines = [.. cancellation.Lines ?? []], Source = intake.Source });
         if (intake.Step is { } step) StepDecider.Keep(order, step, intake.Source, turn);
         return new(OrderOutcome.Kept);
     }
@@ -87,12 +87,18 @@ public static class OrderDecider
     /// <summary>The platform's order time where it is credible: not in the future and not older than the tier; else the receipt.</summary>
     static long LockBase(long placedAt, long tier, long now) => placedAt <= now && placedAt >= now - tier ? placedAt : now;
 
-    static void ApplyEarly(OrderActor order, Turn turn)
+    static bool Same(List<CancelledQuantity> kept, IReadOnlyList<CancelledQuantity>? told) =>
+        kept.Select(l => (l.LineId, l.Quantity)).SequenceEqual((told ?? []).Select(l => (l.LineId, l.Quantity)));
+
+    static void ApplyEarly(OrderActor order, Intake intake, Turn turn)
     {
+        foreach (var kept in order.Kept.Where(k => k.Step is null).ToArray())
+        {
+            var reply = CancellationDecider.Cancel(order, new Cancellation(kept.CancelReason, kept.CancelBy, kept.CancelLines), intake, turn);
+            if (reply.Outcome == OrderOutcome.Invalid) turn.Emit(new OrderFlagged { Flag = "cancelled_lines_unknown", Source = kept.Source });
+        }
         if (order.Cancelled) return;
-        if (order.Kept.FirstOrDefault(k => k.Step is null) is { } kept)
-            turn.Emit(new OrderCancelled { Reason = kept.CancelReason, By = kept.CancelBy, Source = kept.Source });
-        else if (order.RefundedInFull)
+        if (order.RefundedInFull)
             turn.Emit(new OrderCancelled { Reason = "refunded", By = "platform", Source = "system" });
         else if (!order.MayCommit && order.Payments.Any(p => p.Status == PayStatus.Failed) && !order.PaymentStarted)
             turn.Emit(new OrderExpired { Why = "payment_failed" });

@@ -194,6 +194,8 @@ public sealed class FactKept : Event
     public StepFact? Step;
     public string CancelReason = "";
     public string CancelBy = "";
+    /// <summary>Empty where all of the order was cancelled.</summary>
+    public List<CancelledQuantity> CancelLines = [];
     public string Source = "";
 
     public override byte Tag => 52;
@@ -204,9 +206,8 @@ public sealed class FactKept : Event
         codec.Text(ref Source);
         var hasStep = Step is not null;
         codec.Bool(ref hasStep);
-        if (!hasStep) return;
-        Step ??= new StepFact();
-        codec.Record(Step);
+        if (hasStep) codec.Record(Step ??= new StepFact());
+        codec.List(CancelLines);
     }
 }
 

@@ -66,6 +66,8 @@ public sealed class KeptFact : IEncoded
     public StepFact? Step;
     public string CancelReason = "";
     public string CancelBy = "";
+    /// <summary>Empty where all of the order was cancelled.</summary>
+    public List<CancelledQuantity> CancelLines = [];
     public string Source = "";
 
     public void Layout(Codec codec)
@@ -75,9 +77,8 @@ public sealed class KeptFact : IEncoded
         codec.Text(ref Source);
         var hasStep = Step is not null;
         codec.Bool(ref hasStep);
-        if (!hasStep) return;
-        Step ??= new StepFact();
-        codec.Record(Step);
+        if (hasStep) codec.Record(Step ??= new StepFact());
+        codec.List(CancelLines);
     }
 }
 

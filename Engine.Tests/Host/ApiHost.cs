@@ -20,8 +20,9 @@ sealed class ApiHost : IAsyncDisposable
     readonly WebApplication _app;
     readonly TempFolder _folder;
     readonly bool _ownsFolder;
+    readonly TimeProvider? _time;
 
-    ApiHost(WebApplication app, TempFolder folder, bool ownsFolder) => (_app, _folder, _ownsFolder) = (app, folder, ownsFolder);
+    ApiHost(WebApplication app, TempFolder folder, bool ownsFolder, TimeProvider? time) => (_app, _folder, _ownsFolder, _time) = (app, folder, ownsFolder, time);
 
     public static async Task<ApiHost> StartAsync(
         TimeProvider? time = null, TempFolder? folder = null, Dictionary<string, string?>? settings = null, Action<IServiceCollection>? replace = null)
@@ -31,7 +32,7 @@ sealed class ApiHost : IAsyncDisposable
         var app = EngineHost.Build(configuration, time, replace);
         await app.StartAsync();
         await app.Services.GetRequiredService<EngineLifetime>().Opening;
-        return new ApiHost(app, own, folder is null);
+        return new ApiHost(app, own, folder is null, time);
     }
 
     static Dictionary<string, string?> Settings(TempFolder folder)
@@ -81,7 +82,14 @@ sealed class ApiHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _app.StopAsync();
+        var stopping = _app.StopAsync();
+        // A clock that stands still would hold up the draining, which looks again every few milliseconds.
+        while (_time is ManualTime manual && !stopping.IsCompleted)
+        {
+            manual.Advance(TimeSpan.FromMilliseconds(20));
+            await Task.Yield();
+        }
+        await stopping;
         await _app.DisposeAsync();
         if (_ownsFolder) _folder.Dispose();
     }
@@ -137,6 +145,14 @@ sealed class ApiClient(HttpClient http)
         var text = await message.Content.ReadAsStringAsync();
         var isJson = message.Content.Headers.ContentType?.MediaType?.EndsWith("json", StringComparison.Ordinal) == true;
         return new Reply((int)message.StatusCode, isJson ? JsonNode.Parse(text) : JsonValue.Create(text), message);
+    }
+
+    /// <summary>Asks until the answer is as it should be in the end, and returns the last one either way.</summary>
+    public async Task<Reply> Until(string path, Func<Reply, bool> isSo)
+    {
+        var reply = await Get(path);
+        for (var times = 0; times < 1000 && !isSo(reply); times++) reply = await Get(path);
+        return reply;
     }
 
     // ── what many tests need first ──

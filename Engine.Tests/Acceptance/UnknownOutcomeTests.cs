@@ -1,0 +1,82 @@
+using Engine.Actors.Deciders;
+using Engine.Actors.Kernel;
+using Engine.Tests.Host;
+using Microsoft.Extensions.DependencyInjection;
+using Xunit;
+
+namespace Engine.Tests.Acceptance;
+
+/// <summary>Story 7: the store dies in the middle of a commit whose outcome nobody knows.</summary>
+public sealed class UnknownOutcomeTests
+{
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Story_7_a_commit_of_unknown_outcome_deducts_neither_twice_nor_never(bool written)
+    {
+        UncertainJournal? journal = null;
+        await using var host = await ApiHost.StartAsync(replace: services =>
+        {
+            var real = services.Last(s => s.ServiceType == typeof(IJournal));
+            services.AddSingleton<IJournal>(provider => journal = new UncertainJournal((IJournal)real.ImplementationFactory!(provider)));
+        });
+        var api = host.Admin;
+        await api.Stock("A", 10);
+        for (var i = 0; i < 10; i++)
+        {
+            var token = await api.Token("A");
+            journal!.LoseNextAnswer(written);
+            var first = await api.Reserve("A", $"r{i}", 1, token);
+            Assert.Equal((503, "outcome_unknown"), (first.Status, first.Code));
+            Reply again = first;
+            await Shop.Until(async () => (again = await api.Reserve("A", $"r{i}", 1, token)).Status != 503, "settled");
+            // The frame is settled either way: it was there, or the identical one was submitted again.
+            Assert.Equal(200, again.Status);
+            Assert.Equal((10, i + 1, 0, 9 - i), await api.Figures("A"));
+        }
+    }
+
+    /// <summary>A journal whose answers get lost: the write happened, or it did not, and nobody says which.</summary>
+    sealed class UncertainJournal(IJournal inner) : IJournal
+    {
+        bool _lose, _written;
+
+        public void LoseNextAnswer(bool written) => (_written, _lose) = (written, true);
+
+        public int Partitions => inner.Partitions;
+        public bool IsWritable => inner.IsWritable;
+        public Lease Acquire(int partition, string owner) => inner.Acquire(partition, owner);
+        public IEnumerable<StoredFrame> ReadFrames(int partition, long after) => inner.ReadFrames(partition, after);
+        public byte[]? ReadCheckpoint(int partition) => inner.ReadCheckpoint(partition);
+        public byte[] ReadSegment(int partition, long segment, int offset, int count) => inner.ReadSegment(partition, segment, offset, count);
+        public byte[]? ReadKey(int partition, KeyRef key) => inner.ReadKey(partition, key);
+        public void Dispose() => inner.Dispose();
+
+        public void Submit(JournalWrite write)
+        {
+            if (!_lose || write.Sequence == 0)
+            {
+                inner.Submit(write);
+                return;
+            }
+            _lose = false;
+            if (_written) inner.Submit(new Unheard(write));
+            else write.Complete(WriteOutcome.Unknown);
+        }
+
+        sealed class Unheard : JournalWrite
+        {
+            readonly JournalWrite _write;
+
+            public Unheard(JournalWrite write)
+            {
+                _write = write;
+                (Partition, Epoch, Sequence, Frame) = (write.Partition, write.Epoch, write.Sequence, write.Frame);
+                Keys.AddRange(write.Keys);
+                DroppedKeys.AddRange(write.DroppedKeys);
+            }
+
+            public override void Complete(WriteOutcome outcome) => _write.Complete(WriteOutcome.Unknown);
+        }
+    }
+}
