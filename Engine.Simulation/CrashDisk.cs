@@ -29,8 +29,11 @@ public sealed class CrashDisk : IJournal
     public int Partitions => _parts.Length;
     public bool IsWritable { get; private set; } = true;
     public DiskFaults Faults { get; set; } = new();
+    public StoreFault Planted { get; init; }
     /// <summary>Every write is carried out as it is submitted, and no fault is made.</summary>
     public bool CommitsAtOnce { get; init; }
+    /// <summary>Who may take partitions over, as leases would have it; null for anybody.</summary>
+    public string? Owner { get; set; }
     public int Unsynced => _unsynced.Count;
 
     /// <summary>The disk is full or read-only until it is writable again.</summary>
@@ -67,6 +70,9 @@ public sealed class CrashDisk : IJournal
             if (_random.Next(2) == 0) Carry(attempt);
         _limbo.Clear();
         IsWritable = true;
+        if (Planted != StoreFault.LoseSynced) return;
+        foreach (var part in _parts)
+            if (part.Frames.Count > 0) part.Frames.RemoveAt(part.Frames.Count - 1);
     }
 
     static void Complete(JournalWrite[] group, WriteOutcome outcome)
@@ -101,6 +107,7 @@ public sealed class CrashDisk : IJournal
         if (_random.Next(2) == 0)
             while (IsWritable && _unsynced.TryDequeue(out var write)) write.Complete(Carry(new Attempt(write)));
         if (!IsWritable) throw new StoreUnavailableException("the disk can't be written to");
+        if (Owner is not null && owner != Owner) throw new StoreUnavailableException("somebody else holds the lease");
         BeReadable();
         var part = _parts[partition];
         return new Lease(++part.Epoch, part.Tail);
@@ -151,7 +158,7 @@ public sealed class CrashDisk : IJournal
     WriteOutcome Carry(Attempt write)
     {
         var part = _parts[write.Partition];
-        if (write.Epoch != part.Epoch) return WriteOutcome.Refused;
+        if (write.Epoch != part.Epoch && Planted != StoreFault.AcceptOldEpochs) return WriteOutcome.Refused;
         if (write.Sequence != 0 && write.Sequence != part.Tail + 1) return WriteOutcome.Refused;
         if (write.Sequence != 0) part.Frames.Add(new StoredFrame(write.Sequence, write.Frame));
         for (var i = 0; i < write.Keys.Length; i++) part.Keys[new KeyRef(write.Sequence, i)] = write.Keys[i];

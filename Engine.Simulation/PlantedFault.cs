@@ -20,14 +20,25 @@ public enum DomainFault : byte
     IgnoreRepeat,
 }
 
-/// <summary>One fault to plant; at most one of the two is set.</summary>
-public readonly record struct PlantedFault(KernelFault Kernel = KernelFault.None, DomainFault Domain = DomainFault.None)
+/// <summary>Deliberate faults of the store.</summary>
+public enum StoreFault : byte
+{
+    None = 0,
+    /// <summary>Writes of an owner that was replaced are carried out.</summary>
+    AcceptOldEpochs,
+    /// <summary>A frame that was reported durable is lost with the power.</summary>
+    LoseSynced,
+}
+
+/// <summary>One fault to plant; at most one of the three is set.</summary>
+public readonly record struct PlantedFault(KernelFault Kernel = KernelFault.None, DomainFault Domain = DomainFault.None, StoreFault Store = StoreFault.None)
 {
     public static IEnumerable<PlantedFault> All =>
         Enum.GetValues<KernelFault>().Where(f => f != KernelFault.None).Select(f => new PlantedFault(f))
-            .Concat(Enum.GetValues<DomainFault>().Where(f => f != DomainFault.None).Select(f => new PlantedFault(Domain: f)));
+            .Concat(Enum.GetValues<DomainFault>().Where(f => f != DomainFault.None).Select(f => new PlantedFault(Domain: f)))
+            .Concat(Enum.GetValues<StoreFault>().Where(f => f != StoreFault.None).Select(f => new PlantedFault(Store: f)));
 
     public static PlantedFault? Parse(string name) => All.Where(f => f.ToString().Equals(name, StringComparison.OrdinalIgnoreCase)).Select(f => (PlantedFault?)f).FirstOrDefault();
 
-    public override string ToString() => Kernel != KernelFault.None ? Kernel.ToString() : Domain.ToString();
+    public override string ToString() => Kernel != KernelFault.None ? Kernel.ToString() : Domain != DomainFault.None ? Domain.ToString() : Store.ToString();
 }

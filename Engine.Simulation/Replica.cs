@@ -69,6 +69,7 @@ sealed class Replica
         public bool CatchUp(CrashDisk disk)
         {
             var frames = disk.Durable(_partition);
+            BrokenInvariantException.Require(frames.Count >= Sequence, "I1", $"partition {_partition} ends at frame {frames.Count} and had {Sequence}");
             if (frames.Count == Sequence) return false;
             for (var i = (int)Sequence; i < frames.Count; i++) Frame(frames[i].Bytes);
             return true;

@@ -18,8 +18,10 @@ sealed class SimulationRun
     readonly OrderLedger _orders = new();
     readonly List<string>? _story;
     SimScheduler _scheduler;
+    SimScheduler? _replaced;
     string? _stopped;
     int _newOrders;
+    int _nodes;
     ulong _trace = 14695981039346656037;
 
     public SimulationRun(int seed, PlantedFault fault = default, bool tells = false)
@@ -27,7 +29,7 @@ sealed class SimulationRun
         (_fault, _story) = (fault, tells ? [] : null);
         Random = new Random(seed);
         World = new World(Random);
-        Disk = new CrashDisk(World.Partitions, Random);
+        Disk = new CrashDisk(World.Partitions, Random) { Planted = fault.Store };
         Replica = new Replica(World.Partitions, EngineDomain.Instance) { Before = Before, After = After };
         Courier = new Courier { CheckRead = CheckRead };
         _scheduler = new SimScheduler(Random);
@@ -71,8 +73,9 @@ sealed class SimulationRun
     void Start()
     {
         _scheduler = new SimScheduler(Random) { Repeated = 50, Lost = 5 };
+        Disk.Owner = $"node-{++_nodes}";
         var domain = _fault.Domain == DomainFault.None ? (IDomain)EngineDomain.Instance : new FaultyDomain(_fault.Domain);
-        Courier.Node = new EngineNode(Disk, domain, Clock, _scheduler, World.Limits, fault: _fault.Kernel)
+        Courier.Node = new EngineNode(Disk, domain, Clock, _scheduler, World.Limits, Disk.Owner, _fault.Kernel)
         {
             PartitionStopped = (partition, why) => _stopped = $"partition {partition} stopped: {why}",
         };
@@ -100,10 +103,14 @@ sealed class SimulationRun
         else if (pick < 680) Disk.Commit();
         else if (pick < 860) Act();
         else if (pick < 980) Pass(SomeTime());
-        else if (pick < 990) Disk.SetWritable(Random.Next(3) > 0);
-        else if (pick < 993) Disk.Faults = SomeDisk();
-        else if (pick < 997) Crash();
+        else if (pick < 988) Disk.SetWritable(Random.Next(3) > 0);
+        else if (pick < 991) Disk.Faults = SomeDisk();
+        else if (pick < 995) Crash();
+        else if (pick < 997) Replace();
         else Clock.SetWall(TimeSpan.FromSeconds(Random.Next(3) == 0 ? Random.Next(-4000, 4000) : 0));
+        Observe();
+        if (_replaced is null) return;
+        GoOnUnaware();
         Observe();
     }
 
@@ -138,10 +145,31 @@ sealed class SimulationRun
     {
         Tell("crash");
         Crashes++;
+        _replaced = null;
         Disk.Crash();
         Observe();
         Courier.Disconnect();
         Start();
+    }
+
+    /// <summary>A node that hung is replaced by another on the same store, and wakes up later without knowing it.</summary>
+    void Replace()
+    {
+        if (_replaced is not null) return;
+        Tell("replaced");
+        Disk.SetWritable(true);
+        Courier.Node!.PartitionStopped = null;
+        _replaced = _scheduler;
+        Start();
+    }
+
+    void GoOnUnaware()
+    {
+        if (Random.Next(8) == 0) _replaced!.Step();
+        if (Random.Next(200) > 0) return;
+        Tell("the replaced node ends");
+        _replaced = null;
+        Courier.ForgetStale();
     }
 
     /// <summary>Reads what has become durable, then hears what was answered.</summary>
@@ -191,6 +219,8 @@ sealed class SimulationRun
 
     void Heal()
     {
+        _replaced = null;
+        Courier.ForgetStale();
         Disk.Faults = new DiskFaults();
         Disk.SetWritable(true);
         Clock.SetWall(default);

@@ -17,9 +17,9 @@ public sealed class EngineRig : IScheduler
     readonly Queue<Action> _work = new();
     readonly MemoryStore _store;
 
-    public EngineRig(int partitions = 3, Limits? limits = null)
+    public EngineRig(int partitions = 3, Limits? limits = null, MemoryStore? store = null)
     {
-        _store = new MemoryStore(partitions);
+        _store = store ?? new MemoryStore(partitions);
         Limits = limits ?? new Limits();
         Node = Restart();
     }

@@ -36,10 +36,10 @@ sealed class OperationEndpoints(IEngine engine, SigningKeys keys, EngineMetrics 
 
     Task<IResult> Ready()
     {
-        if (engine.IsReady) return Task.FromResult(Answers.Ok(new HealthJson("ready"), ApiJson.Web.HealthJson));
+        // One partition down for a fault is told, with the entry, but does not take the others out of service.
         var notServing = engine.Status.Where(p => p.State != "open").Select(p => new PartitionHealthJson(p.Partition, p.State, p.Fault)).ToArray();
-        var health = new HealthJson("not_ready") { Partitions = notServing, StoreWritable = engine.IsWritable };
-        return Task.FromResult(Answers.With(StatusCodes.Status503ServiceUnavailable, health, ApiJson.Web.HealthJson));
+        var health = new HealthJson(engine.IsReady ? "ready" : "not_ready") { Partitions = notServing.Length > 0 ? notServing : null, StoreWritable = engine.IsReady ? null : engine.IsWritable };
+        return Task.FromResult(Answers.With(engine.IsReady ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable, health, ApiJson.Web.HealthJson));
     }
 
     Task<IResult> Metrics() => Task.FromResult(Results.Text(metrics.Write(), PrometheusText.ContentType, Encoding.UTF8));

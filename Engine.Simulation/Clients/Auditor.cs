@@ -27,7 +27,7 @@ sealed class Auditor(SimulationRun run) : IClient
         if (run.Courier.Node is null) return;
         run.Courier.Ask(ActorId.Order(order), new AskOwnership { ReservationId = reservation }, default, answer =>
         {
-            if (answer.Reply is Ownership { IsMine: false } && run.Courier.Node is not null)
+            if (answer.Reply is Ownership { IsMine: false } && run.Courier is { Node: not null, IsStale: false })
                 run.Courier.Ask(sku, new FreeOrphan { ReservationId = reservation, Why = "not mine" }, default, static _ => { });
         });
     }

@@ -18,20 +18,20 @@ sealed class Courier
     public long Answers { get; private set; }
 
     public void Ask(ActorId to, Command command, AskOptions options, Action<Answer> heard) =>
-        _pending.Add(new Pending(to, Node!.Ask(to, command, options).Answer, heard));
+        _pending.Add(new Pending(Node!, to, Node!.Ask(to, command, options).Answer, heard));
 
     /// <summary>Reads an actor: its whole state is compared with what is durable at that moment.</summary>
     public void Read(ActorId id, Action<Actor?> seen)
     {
         var shown = Node!.ReadAsync<Actor>(id, static (actor, _) => Replica.Encode(actor)).AsTask();
-        _pending.Add(new Pending(id, shown, answer =>
+        _pending.Add(new Pending(Node!, id, shown, answer =>
         {
             if (answer.Reply is not byte[] bytes)
             {
                 seen(null);
                 return;
             }
-            CheckRead(id, bytes);
+            if (!IsStale) CheckRead(id, bytes);
             var actor = EngineDomain.Instance.NewActor(id);
             actor.Layout(Codec.Reader(bytes));
             seen(actor);
@@ -47,8 +47,21 @@ sealed class Courier
             if (!pending.Answer.IsCompleted) continue;
             _pending.RemoveAt(i--);
             Answers++;
+            IsStale = pending.Node != Node;
             pending.Heard(pending.Answer.Result);
+            IsStale = false;
         }
+    }
+
+    /// <summary>The answer that is being handed over comes from a node that has been replaced and may not know it.</summary>
+    public bool IsStale { get; private set; }
+
+    /// <summary>Nothing more is expected from nodes that have been replaced.</summary>
+    public void ForgetStale()
+    {
+        var lost = _pending.FindAll(p => p.Node != Node);
+        _pending.RemoveAll(lost.Contains);
+        foreach (var pending in lost) pending.Heard(new Answer(AnswerKind.OutcomeUnknown));
     }
 
     /// <summary>The node is gone, and with it every connection.</summary>
@@ -62,7 +75,7 @@ sealed class Courier
 
     public IEnumerable<ActorId> Unanswered => _pending.Select(p => p.To);
 
-    sealed record Pending(ActorId To, Task<Answer> Answer, Action<Answer> Heard);
+    sealed record Pending(EngineNode Node, ActorId To, Task<Answer> Answer, Action<Answer> Heard);
 }
 
 /// <summary>Whoever uses the engine: does one thing when it is its turn.</summary>

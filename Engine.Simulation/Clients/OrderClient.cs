@@ -44,7 +44,7 @@ sealed class OrderClient : IClient
                 return;
             }
             Heard(fact, reply);
-            if (answer.View is OrderView view) Compare(view);
+            if (answer.View is OrderView view && !_run.Courier.IsStale) Compare(view);
         });
     }
 

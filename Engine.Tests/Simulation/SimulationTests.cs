@@ -1,9 +1,10 @@
 using Engine.Simulation;
 using Xunit;
+using Xunit.Abstractions;
 
 namespace Engine.Tests.Simulation;
 
-public sealed class SimulationTests
+public sealed class SimulationTests(ITestOutputHelper output)
 {
     const int Seeds = 1200;
 
@@ -25,6 +26,7 @@ public sealed class SimulationTests
     {
         var result = SimulationRunner.Run(400, fault: PlantedFault.Parse(fault)!.Value);
         Assert.True(result.Failure is not null, $"{fault} was not seen in {result.Seeds} seeds");
+        output.WriteLine(result.Failure.ToString());
     }
 
     [Theory]
@@ -49,12 +51,12 @@ public sealed class SimulationTests
     [Fact]
     public void The_command_names_the_seed_that_fails()
     {
-        var output = new StringWriter();
-        Assert.Equal(0, SimulateCommand.Run(3, 1, null, output, TimeProvider.System, default));
-        Assert.Contains("every invariant held", output.ToString(), StringComparison.Ordinal);
-        Assert.Equal(1, SimulateCommand.Run(50, 1, "AnswerBeforeAppend", output, TimeProvider.System, default));
-        Assert.Matches(@"seed=\d+ invariant=I6 step=\d+", output.ToString());
-        Assert.Equal(2, SimulateCommand.Run(1, 1, "nonsense", output, TimeProvider.System, default));
+        var written = new StringWriter();
+        Assert.Equal(0, SimulateCommand.Run(3, 1, null, written, TimeProvider.System, default));
+        Assert.Contains("every invariant held", written.ToString(), StringComparison.Ordinal);
+        Assert.Equal(1, SimulateCommand.Run(50, 1, "AnswerBeforeAppend", written, TimeProvider.System, default));
+        Assert.Matches(@"seed=\d+ invariant=I6 step=\d+", written.ToString());
+        Assert.Equal(2, SimulateCommand.Run(1, 1, "nonsense", written, TimeProvider.System, default));
     }
 
     static string Tell(SimulationFailure? failure) => failure is null ? "" : $"{failure}\n{string.Join('\n', failure.Story.TakeLast(60))}";

@@ -1,0 +1,159 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Engine.Actors;
+using Engine.Actors.Deciders;
+using Engine.Actors.Inventory;
+using Engine.Actors.Kernel;
+using Engine.Actors.Orders;
+using Xunit;
+
+namespace Engine.Tests.Kernel;
+
+/// <summary>
+/// A journal kept from an earlier build pins the layout of frames and the meaning of events: whatever is changed, what was
+/// written then must read back to the same state. To keep one more (with a release), run this class with
+/// ENGINE_GOLDEN set to the new file's path.
+/// </summary>
+public sealed class GoldenJournalTests
+{
+    sealed record Golden(int Partitions, string StateHash, List<string>[] Frames);
+
+    public static TheoryData<string> Files => [.. Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Golden")).Select(f => Path.GetFileName(f)!)];
+
+    [Fact]
+    public async Task A_journal_is_kept_when_asked_for()
+    {
+        var rig = Play();
+        var golden = await Keep(rig);
+        Assert.All(golden.Frames, Assert.NotEmpty);
+        if (Environment.GetEnvironmentVariable("ENGINE_GOLDEN") is { Length: > 0 } path) await File.WriteAllTextAsync(path, JsonSerializer.Serialize(golden));
+    }
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public async Task What_an_earlier_build_wrote_reads_back_to_the_state_it_had(string file)
+    {
+        var golden = Read(file);
+        var store = new MemoryStore(golden.Partitions);
+        using (var journal = new MemoryJournal(store, MemoryCompletion.Inline))
+        {
+            for (var partition = 0; partition < golden.Partitions; partition++)
+            {
+                var epoch = journal.Acquire(partition, "golden").Epoch;
+                long sequence = 0;
+                foreach (var frame in golden.Frames[partition])
+                {
+                    var write = new KeptWrite { Partition = partition, Epoch = epoch, Sequence = ++sequence, Frame = Convert.FromBase64String(frame) };
+                    journal.Submit(write);
+                    Assert.Equal(WriteOutcome.Durable, write.Outcome);
+                }
+            }
+        }
+        Assert.Equal(golden.StateHash, await StateHash(new EngineRig(golden.Partitions, store: store)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void Every_record_of_an_earlier_build_is_written_today_with_the_same_bytes(string file)
+    {
+        var golden = Read(file);
+        for (var partition = 0; partition < golden.Partitions; partition++)
+        {
+            var previous = default(FrameHash);
+            foreach (var text in golden.Frames[partition])
+            {
+                var bytes = Convert.FromBase64String(text);
+                var header = FrameHeader.Read(bytes);
+                Assert.Equal(previous, header.Previous);
+                var copy = new FrameWriter(partition);
+                copy.Begin();
+                FrameHeader.Visit(bytes, EngineDomain.Instance, new Copyist(copy));
+                Assert.Equal(bytes, copy.Finish(header.Epoch, header.Sequence, header.At, header.Previous).ToArray());
+                previous = header.Hash;
+            }
+        }
+    }
+
+    [Fact]
+    public void A_frame_has_the_layout_that_is_documented()
+    {
+        var writer = new FrameWriter(7);
+        writer.Begin();
+        writer.Mark(sender: 3, sequence: 5, number: 9);
+        var frame = writer.Finish(epoch: 2, sequence: 11, at: 1_760_000_000_000, new FrameHash(0x0102030405060708, 0x090a0b0c0d0e0f10)).ToArray();
+        var hex = Convert.ToHexString(frame).ToLowerInvariant();
+        Assert.Equal("45460100", hex[..8]);
+        Assert.Equal("0700" + "0000" + "04000000" + "0200000000000000" + "0b00000000000000" + "00c02cc899010000" + "0102030405060708090a0b0c0d0e0f10" + "03060a12", hex[16..]);
+    }
+
+    static Golden Read(string file) => JsonSerializer.Deserialize<Golden>(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Golden", file)))!;
+
+    static async Task<Golden> Keep(EngineRig rig)
+    {
+        var frames = Enumerable.Range(0, rig.Journal.Partitions).Select(p => rig.Journal.ReadFrames(p, 0).Select(f => Convert.ToBase64String(f.Bytes)).ToList()).ToArray();
+        return new Golden(frames.Length, await StateHash(rig), frames);
+    }
+
+    static async Task<string> StateHash(EngineRig rig)
+    {
+        var scan = rig.Node.ScanAsync<Actor, string>((actor, _) =>
+        {
+            var codec = Codec.Writer();
+            actor.Layout(codec);
+            return $"{actor.Id} {Convert.ToHexString(SHA256.HashData(codec.Written))}";
+        });
+        rig.Settle();
+        var states = (await scan).Order(StringComparer.Ordinal);
+        return Convert.ToHexString(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(string.Join('\n', states))));
+    }
+
+    /// <summary>A day with something of everything.</summary>
+    static EngineRig Play()
+    {
+        var rig = new EngineRig(2);
+        rig.Warehouse("SH1", 31.2, 121.5);
+        rig.Warehouse("GZ1", 23.1, 113.3);
+        rig.Adjust("A", "SH1", 10);
+        rig.Adjust("B", "GZ1", 6);
+        rig.Place("paid", ("A", 2), ("B", 1));
+        rig.Pay("paid");
+        foreach (var step in new[] { MicroState.Picking, MicroState.Packed, MicroState.Shipped, MicroState.Delivered })
+            rig.Send("paid", step: new StepFact { Step = step, Role = StepRole.Warehouse, Operator = "li", Carrier = "sf", TrackingNumber = "SF1" });
+        rig.Place("short", ("A", 20));
+        rig.Place("unknown", ("NEW", 1));
+        rig.Cancel("early");
+        rig.Place("early", ("A", 1));
+        rig.Place("refund", ("A", 3), ("B", 2));
+        rig.Pay("refund", 60, reference: "p1");
+        rig.Pay("refund", 40, reference: "p2");
+        rig.Cancel("refund", ("1", 1));
+        rig.Cancel("refund");
+        rig.Send("refund", refund: new RefundFact { Reference = "r", Status = RefundProgress.Succeeded, Full = true, Amount = PaymentFact.Whole });
+        rig.Place("expires", ("B", 1));
+        rig.Pay("expires", status: PayStatus.Started, reference: "slow");
+        rig.Pass(TimeSpan.FromMinutes(46));
+        rig.Pay("expires", reference: "slow");
+        rig.Ask(ActorId.Sku("A"), new ConfigureSku { Name = "scarf", SafetyStock = 1, Aliases = [new AliasKey("test", "shop", "77")] });
+        rig.Ask(ActorId.Sku("A"), new Reserve
+        {
+            ReservationId = "r1", OrderId = "o1", Quantity = 1, Token = new SnapshotClaims("t1", 1, 1, null, rig.Now, rig.Now + 60_000), OrderTier = 900_000, PayingTier = 2_700_000, KeyId = "k1",
+        });
+        rig.Adjust("A", "SH1", -9, StockReason.Damage);
+        rig.Adjust("A", "SH1", 40);
+        rig.Adjust("NEW", "GZ1", 2);
+        return rig;
+    }
+
+    sealed class KeptWrite : JournalWrite
+    {
+        public WriteOutcome? Outcome { get; private set; }
+        public override void Complete(WriteOutcome outcome) => Outcome = outcome;
+    }
+
+    sealed class Copyist(FrameWriter writer) : IFrameVisitor
+    {
+        public void OnEvent(ActorId actor, Event happened) => writer.Event(actor, happened);
+        public void OnMessage(ActorId from, ActorId to, int partition, long number, Message message) => writer.Message(from, to, partition, number, message);
+        public void OnMark(int sender, long sequence, long number) => writer.Mark(sender, sequence, number);
+    }
+}
