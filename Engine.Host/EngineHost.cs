@@ -9,6 +9,7 @@ using Engine.Host.Ingress;
 using Engine.Host.Metrics;
 using Engine.Host.Security;
 using Engine.Host.Settings;
+using Engine.Host.Trials;
 using Engine.Host.Upkeep;
 using Serilog;
 using Serilog.Events;
@@ -34,6 +35,7 @@ public static class EngineHost
     public static WebApplication Build(IConfiguration configuration, TimeProvider? time = null, Action<IServiceCollection>? replace = null)
     {
         var settings = SettingsReader.Read(configuration);
+        FaultPoints.Refuse(settings.Urls);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, ApplicationName = "Engine.Host" });
         builder.Logging.AddSerilog(Logger(configuration), dispose: true);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = ShutdownMax);
@@ -43,6 +45,7 @@ public static class EngineHost
         replace?.Invoke(builder.Services);
 
         var app = builder.Build();
+        FaultPoints.Use(app);
         app.UseMiddleware<RequestMetrics>();
         app.UseMiddleware<ErrorMiddleware>();
         app.UseRouting();
@@ -90,7 +93,7 @@ public static class EngineHost
         services.AddSingleton<ITokenKeys, TokenKeys>();
         services.AddSingleton<SnapshotTokens>();
         services.AddSingleton(sp => Keys(sp, settings));
-        services.AddSingleton(sp => new EngineNode(sp.GetRequiredService<IJournal>(), EngineDomain.Instance, time, owner: settings.NodeName));
+        services.AddSingleton(sp => new EngineNode(sp.GetRequiredService<IJournal>(), EngineDomain.Instance, time, owner: settings.NodeName, fault: FaultPoints.Kernel));
         services.AddSingleton<IEngine>(sp => sp.GetRequiredService<EngineNode>());
         services.AddSingleton<EngineLifetime>();
         services.AddHostedService(sp => sp.GetRequiredService<EngineLifetime>());
@@ -103,8 +106,11 @@ public static class EngineHost
     static void AddStore(IServiceCollection services, EngineSettings settings, TimeProvider time)
     {
         if (settings.Store != "sqlite") throw new StartupException($"The store {settings.Store} is not part of this build.");
-        services.AddSingleton(_ => new SqliteJournal(new SqliteJournalOptions { Directory = settings.DataDirectory, Partitions = settings.Partitions, TimeProvider = time }));
-        services.AddSingleton<IJournal>(sp => sp.GetRequiredService<SqliteJournal>());
+        services.AddSingleton(_ => new SqliteJournal(new SqliteJournalOptions
+        {
+            Directory = settings.DataDirectory, Partitions = settings.Partitions, TimeProvider = time, AtStep = FaultPoints.AtStep,
+        }));
+        services.AddSingleton(sp => FaultPoints.Around(sp.GetRequiredService<SqliteJournal>()));
         services.AddSingleton<IJournalReader>(sp => sp.GetRequiredService<SqliteJournal>());
         services.AddSingleton<ISigningKeyStore>(sp => sp.GetRequiredService<SqliteJournal>());
     }

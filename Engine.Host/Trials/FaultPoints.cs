@@ -1,0 +1,106 @@
+using System.Diagnostics;
+using System.Net;
+using Engine.Actors.Kernel;
+using Engine.Adapters;
+using Engine.Adapters.Journals.Sqlite;
+
+namespace Engine.Host.Trials;
+
+/// <summary>The places at which a trial may end the process, as <c>kill -9</c> would.</summary>
+enum FaultPoint
+{
+    /// <summary>A frame is decided and not handed over yet.</summary>
+    AfterDecide,
+    /// <summary>The transaction is written and not committed.</summary>
+    BeforeAppend,
+    /// <summary>The transaction is committed and nobody has been told.</summary>
+    AfterCommit,
+    /// <summary>An answer has begun to go out.</summary>
+    DuringAnswer,
+    /// <summary>A partition is being read back.</summary>
+    DuringOpen,
+    /// <summary>A checkpoint is about to be written.</summary>
+    DuringCheckpoint,
+}
+
+/// <summary>
+/// For trials only: <c>ENGINE_FAULT_POINT=AfterCommit:20</c> ends the process hard at the twentieth passing of that point, and
+/// <c>ENGINE_KERNEL_FAULT=AnswerBeforeAppend</c> plants a fault that a trial must find. Refused unless all listen on loopback.
+/// </summary>
+static class FaultPoints
+{
+    static readonly string? Wanted = Environment.GetEnvironmentVariable("ENGINE_FAULT_POINT");
+    static readonly string? WantedKernel = Environment.GetEnvironmentVariable("ENGINE_KERNEL_FAULT");
+    static readonly FaultPoint Point = Wanted is null ? default : Enum.Parse<FaultPoint>(Wanted.Split(':')[0]);
+    static readonly int At = Wanted?.Split(':') is [_, var number] ? int.Parse(number) : 1;
+    static int _passed;
+
+    public static readonly bool IsArmed = Wanted is not null;
+
+    /// <summary>The fault planted in the kernel.</summary>
+    public static KernelFault Kernel => WantedKernel is null ? KernelFault.None : Enum.Parse<KernelFault>(WantedKernel);
+
+    public static void Pass(FaultPoint point)
+    {
+        if (!IsArmed || point != Point || Interlocked.Increment(ref _passed) != At) return;
+        // As hard as it gets: no handler, no flush, no goodbye.
+        using var self = Process.GetCurrentProcess();
+        self.Kill();
+    }
+
+    /// <exception cref="StartupException">A trial is wanted where others could be reached.</exception>
+    public static void Refuse(string urls)
+    {
+        if (Wanted is null && WantedKernel is null) return;
+        if (urls.Split(';').All(url => Uri.TryCreate(url, UriKind.Absolute, out var uri) && (uri.Host == "localhost" || (IPAddress.TryParse(uri.Host, out var ip) && IPAddress.IsLoopback(ip))))) return;
+        throw new StartupException("ENGINE_FAULT_POINT and ENGINE_KERNEL_FAULT are for trials: they are refused unless the engine listens on loopback only.");
+    }
+
+    public static Action<WriteStep>? AtStep => !IsArmed ? null : static step =>
+    {
+        if (step == WriteStep.Committing) Pass(FaultPoint.BeforeAppend);
+        else if (step == WriteStep.Committed) Pass(FaultPoint.AfterCommit);
+    };
+
+    public static IJournal Around(IJournal journal) => IsArmed ? new FaultingJournal(journal) : journal;
+
+    public static void Use(WebApplication app)
+    {
+        if (!IsArmed) return;
+        app.Use(static (http, next) =>
+        {
+            if (!HttpMethods.IsGet(http.Request.Method)) http.Response.OnStarting(static () =>
+            {
+                Pass(FaultPoint.DuringAnswer);
+                return Task.CompletedTask;
+            });
+            return next(http);
+        });
+    }
+}
+
+/// <summary>Passes the points that lie in front of the journal.</summary>
+sealed class FaultingJournal(IJournal journal) : IJournal
+{
+    public int Partitions => journal.Partitions;
+    public bool IsWritable => journal.IsWritable;
+
+    public Lease Acquire(int partition, string owner)
+    {
+        var lease = journal.Acquire(partition, owner);
+        FaultPoints.Pass(FaultPoint.DuringOpen);
+        return lease;
+    }
+
+    public void Submit(JournalWrite write)
+    {
+        FaultPoints.Pass(write.Checkpoint is null ? FaultPoint.AfterDecide : FaultPoint.DuringCheckpoint);
+        journal.Submit(write);
+    }
+
+    public IEnumerable<StoredFrame> ReadFrames(int partition, long after) => journal.ReadFrames(partition, after);
+    public byte[]? ReadCheckpoint(int partition) => journal.ReadCheckpoint(partition);
+    public byte[] ReadSegment(int partition, long segment, int offset, int count) => journal.ReadSegment(partition, segment, offset, count);
+    public byte[]? ReadKey(int partition, Engine.Actors.Deciders.KeyRef key) => journal.ReadKey(partition, key);
+    public void Dispose() => journal.Dispose();
+}

@@ -1,0 +1,125 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
+using Engine.Load;
+using Xunit;
+
+namespace Engine.Tests.Torture;
+
+/// <summary>The real program as a process of its own on a store in a folder, to be killed, told to end, and started again.</summary>
+sealed class HostProcess : IAsyncDisposable
+{
+    public const string Key = "key-of-the-torture";
+    public static readonly LoadShop Shop = new("standard", "main", "", "whsec_MDEyMzQ1Njc4OWFiY2RlZg==");
+    static readonly TimeSpan StartMax = TimeSpan.FromSeconds(60);
+
+    readonly string _data;
+    readonly StringBuilder _said = new();
+    Process? _process;
+
+    public HostProcess(string data)
+    {
+        _data = data;
+        // The same port after every start, so that clients find the engine again.
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        Url = new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}");
+    }
+
+    public Uri Url { get; }
+    public int Id => _process!.Id;
+    public bool HasExited => _process is null or { HasExited: true };
+    public string Said
+    {
+        get
+        {
+            lock (_said) return _said.ToString();
+        }
+    }
+
+    /// <summary>Starts it and waits until it is ready, or until it has ended at a fault point.</summary>
+    public async Task<bool> StartAsync(string? faultPoint = null, string? kernelFault = null)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Engine.Host.dll"), .. Settings().Select(s => $"--{s.Key}={s.Value}")])
+        {
+            UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,
+        };
+        if (faultPoint is not null) start.Environment["ENGINE_FAULT_POINT"] = faultPoint;
+        if (kernelFault is not null) start.Environment["ENGINE_KERNEL_FAULT"] = kernelFault;
+        _process?.Dispose();
+        _process = Process.Start(start)!;
+        _process.OutputDataReceived += Hear;
+        _process.ErrorDataReceived += Hear;
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+        return await WaitUntilReadyAsync();
+    }
+
+    async Task<bool> WaitUntilReadyAsync()
+    {
+        using var http = new HttpClient { BaseAddress = Url, Timeout = TimeSpan.FromSeconds(2) };
+        var waited = Stopwatch.StartNew();
+        while (!HasExited)
+        {
+            try
+            {
+                if ((await http.GetAsync("/health/ready")).IsSuccessStatusCode) return true;
+            }
+            catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
+            {
+                // Not listening yet.
+            }
+            Assert.True(waited.Elapsed < StartMax, $"it is not ready after {StartMax}: {Said}");
+            await Task.Delay(20);
+        }
+        return false;
+    }
+
+    /// <summary>As <c>kill -9</c>.</summary>
+    public async Task KillAsync()
+    {
+        _process!.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    public async Task TerminateAsync()
+    {
+        using var kill = Process.Start("kill", ["-TERM", $"{Id}"]);
+        await kill.WaitForExitAsync();
+    }
+
+    /// <summary>The exit code, once it has ended.</summary>
+    public async Task<int> EndAsync(TimeSpan patience)
+    {
+        using var limit = new CancellationTokenSource(patience);
+        await _process!.WaitForExitAsync(limit.Token);
+        return _process.ExitCode;
+    }
+
+    Dictionary<string, string> Settings() => new()
+    {
+        ["Engine:Urls"] = Url.ToString(),
+        ["Engine:DataDirectory"] = _data,
+        ["Engine:Partitions"] = "4",
+        ["Serilog:MinimumLevel:Default"] = "Warning",
+        ["Engine:Keys:0:Name"] = "torture",
+        ["Engine:Keys:0:Role"] = "admin",
+        ["Engine:Keys:0:Sha256"] = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(Key))),
+        ["Engine:Shops:0:Platform"] = Shop.Platform,
+        ["Engine:Shops:0:Shop"] = Shop.Shop,
+        ["Engine:Shops:0:Secret"] = Shop.Secret,
+    };
+
+    void Hear(object sender, DataReceivedEventArgs line)
+    {
+        lock (_said) _said.AppendLine(line.Data);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!HasExited) await KillAsync();
+        _process?.Dispose();
+    }
+}
