@@ -18,7 +18,7 @@ public static class LineDecider
             turn.Send(turn.Sender, answer);
             return;
         }
-        if (sku.Reservation(wish.ReservationId) is { } held)
+        if (Owned(sku, wish.ReservationId, turn) is { } held)
         {
             // An offer from the backorder queue that crossed with the order's own question: it has what it asks for.
             if (wish.Commit) Commit(held, turn);
@@ -43,7 +43,8 @@ public static class LineDecider
                 answer.Temporary |= available + sku.YoungHolds(stock.Warehouse, turn.Now - Young, turn.Sender.Key) >= wish.Quantity;
             }
         }
-        if (chosen is null)
+        // An id that somebody else holds can't be granted a second time; the edge keeps callers from taking ids of this form.
+        if (chosen is null || sku.Reservation(wish.ReservationId) is not null)
         {
             answer.Kind = LineAnswerKind.Refused;
             Replenishment.Suggest(sku, wish.Quantity - answer.Available, "", turn);
@@ -67,10 +68,14 @@ public static class LineDecider
         turn.Send(turn.Sender, answer);
     }
 
+    /// <summary>The reservation, if it is the asking order's own.</summary>
+    static Reservation? Owned(SkuActor sku, string id, Turn turn) =>
+        sku.Reservation(id) is { Owner: ReservationOwner.Order } reservation && reservation.OrderId == turn.Sender.Key ? reservation : null;
+
     public static void Decide(SkuActor sku, ChangeLine wish, Turn turn)
     {
         var answer = new LineAnswer { ReservationId = wish.ReservationId, Version = sku.Version, Number = wish.Number };
-        var reservation = sku.Reservation(wish.ReservationId);
+        var reservation = Owned(sku, wish.ReservationId, turn);
         if (reservation is null)
         {
             answer.Kind = WithoutReservation(sku, wish, turn);

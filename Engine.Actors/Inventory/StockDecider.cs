@@ -29,7 +29,7 @@ public static class StockDecider
         if (!sku.Known) return new(StockOutcome.UnknownSku, sku.ToView());
         if (sku.Reservation(wish.ReservationId) is { } earlier)
         {
-            return earlier.OrderId == wish.OrderId && earlier.Quantity == wish.Quantity
+            return earlier.Owner == ReservationOwner.Caller && earlier.OrderId == wish.OrderId && earlier.Quantity == wish.Quantity
                 ? new(StockOutcome.Repeated, sku.ToView()) { Reservation = ReservationView.First(sku.Sku, earlier) }
                 : new(StockOutcome.IdempotencyConflict, sku.ToView());
         }

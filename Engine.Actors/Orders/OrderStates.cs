@@ -22,7 +22,7 @@ public static class OrderStates
         };
     }
 
-    /// <summary>What is still to be paid back, minor units: all of a cancelled order, the cancelled lines of another.</summary>
+    /// <summary>What is still to be paid back, minor units: all of a cancelled order, a part payment of an expired one, the cancelled lines of another.</summary>
     public static long RefundDue(OrderActor order, long ofLines) =>
-        Math.Max(0, (order.Cancelled ? order.PaidSum : Math.Min(ofLines, order.PaidSum)) - order.RefundedSum);
+        Math.Max(0, (order.IsEnded ? order.PaidSum : Math.Min(ofLines, order.PaidSum)) - order.RefundedSum);
 }

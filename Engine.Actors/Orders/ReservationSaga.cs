@@ -26,6 +26,8 @@ static class ReservationSaga
             if (!order.IsPaid) return;
             turn.Emit(new OrderReopened());
         }
+        if (order.Held && order.HeldReason == "unknown_sku" && !order.Lines.Any(l => l.IsOpen && l.Stock == LineStock.Unknown))
+            turn.Emit(new OrderUnheld { Reason = "no unknown SKU is left" });
         if (order.Held) return;
         switch (order.Phase)
         {
@@ -318,8 +320,6 @@ static class ReservationSaga
             if (answer.Sku.Length > 0) turn.Emit(new LineResolved { Line = i, Sku = answer.Sku });
             else if (line.Stock == LineStock.Resolving) turn.Emit(new LineAnswered { Line = i, Kind = LineAnswerKind.UnknownSku });
         }
-        if (order.Held && order.HeldReason == "unknown_sku" && !order.Lines.Any(l => l.IsOpen && l.Stock == LineStock.Unknown))
-            turn.Emit(new OrderUnheld { Reason = "the SKU is known now" });
         Advance(order, turn);
     }
 }

@@ -32,7 +32,8 @@ public static class OrderRules
 
     public static bool IsOrderId(string text) => text.Length is > 0 and <= IdLengthMax && IsPrintable(text) && !text.Contains('/');
 
-    public static bool IsLineId(string text) => text.Length is > 0 and <= IdLengthMax && IsPrintable(text);
+    /// <summary>Without the tilde, which parts a reservation's id into order and line.</summary>
+    public static bool IsLineId(string text) => text.Length is > 0 and <= IdLengthMax && IsPrintable(text) && !text.Contains('~');
 
     public static bool IsReference(string text) => text.Length is > 0 and <= ReferenceLengthMax && IsPrintable(text);
 

@@ -117,7 +117,7 @@ sealed record ReservationBody(string ReservationId, string OrderId, int Quantity
     public static ReservationBody Read(Fields body)
     {
         var id = body.Text("reservationId", required: true) ?? "";
-        if (!Names.IsReservation(id)) body.Refuse<string>("reservationId", "bad_format", Names.ReservationFormat);
+        if (!Names.IsCallersReservation(id)) body.Refuse<string>("reservationId", "bad_format", Names.ReservationFormat);
         var orderId = body.Text("orderId", required: true) ?? "";
         if (!Names.IsCallersOrder(orderId)) body.Refuse<string>("orderId", "bad_format", Names.CallersOrderFormat);
         var warehouse = body.Text("warehouse");

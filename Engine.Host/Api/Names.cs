@@ -8,7 +8,7 @@ static class Names
 {
     public const string SkuFormat = "1 to 80 printable characters without / are wanted.";
     public const string WarehouseFormat = "1 to 40 of a-z, A-Z, 0-9, _ and - are wanted.";
-    public const string ReservationFormat = "1 to 256 printable characters are wanted.";
+    public const string ReservationFormat = "1 to 256 printable characters without ~ are wanted.";
     public const string CallersOrderFormat = "1 to 256 printable characters are wanted.";
     public const string OrderFormat = "platform:shop:platformOrderId is wanted.";
 
@@ -20,6 +20,10 @@ static class Names
         text.Length is > 0 and <= WarehouseMax && !text.AsSpan().ContainsAnyExcept("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
 
     public static bool IsReservation(string text) => text.Length is > 0 and <= ReservationMax && IsPrintable(text);
+
+    /// <summary>The tilde is for reservations of orders, <c>order~line</c>: a caller can't take such an id.</summary>
+    public static bool IsCallersReservation(string text) => IsReservation(text) && !text.Contains('~');
+
 
     /// <summary>An order kept elsewhere has whatever id it has there.</summary>
     public static bool IsCallersOrder(string text) => IsReservation(text);

@@ -121,6 +121,8 @@ sealed class ApiClient(HttpClient http)
         using var request = new HttpRequestMessage(method, new Uri(http.BaseAddress!.ToString().TrimEnd('/') + path, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }));
         if (json is not null) request.Content = new StringContent(json, Encoding.UTF8, "application/json");
         if (key is not null) request.Headers.Add("Idempotency-Key", key);
+        // A body that is refused for its size is refused before it is sent: without this the client might see only a closed connection.
+        if (json?.Length > 100_000) request.Headers.ExpectContinue = true;
         return await Read(await http.SendAsync(request));
     }
 

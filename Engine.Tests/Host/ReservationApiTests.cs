@@ -172,10 +172,19 @@ public sealed class ReservationApiTests : IAsyncLifetime
         }
     }
 
+    [Fact]
+    public async Task The_ids_of_orders_reservations_are_not_for_callers()
+    {
+        await using var host = await ApiHost.StartAsync();
+        await host.Admin.Stock("A", 10);
+        var reply = await host.Admin.Reserve("A", "test:main:1~1", 1);
+        Assert.Equal((400, "invalid_request"), (reply.Status, reply.Code));
+        Assert.Equal(["reservationId:bad_format"], reply.Faults);
+    }
+
     [Theory]
     [InlineData("r/1")]
     [InlineData("r%2F1")]
-    [InlineData("a~b~2")]
     [InlineData("订单 7 #?&+")]
     public async Task A_reservation_id_may_hold_any_printable_character(string id)
     {
