@@ -29,7 +29,7 @@ static class InProcess
             var frames = node.Counters.Sum(c => c.Frames);
             var bytes = node.Counters.Sum(c => c.FrameBytes);
             var allocated = GC.GetTotalAllocatedBytes();
-            var gc = GC.CollectionCount(2);
+            var (gc, pause) = (GC.CollectionCount(2), GC.GetTotalPauseDuration());
             var process = Process.GetCurrentProcess();
             var cpu = process.TotalProcessorTime;
             var (orders, latencies, elapsed) = await RunFor(node, callers, seconds, "run");
@@ -43,6 +43,7 @@ static class InProcess
             Console.WriteLine($"journal/order       {(node.Counters.Sum(c => c.FrameBytes) - bytes) / orders,12:N0} bytes");
             Console.WriteLine($"orders/frame        {(double)orders / (node.Counters.Sum(c => c.Frames) - frames),12:F2}");
             Console.WriteLine($"gen2 collections    {GC.CollectionCount(2) - gc,12}");
+            Console.WriteLine($"collector pauses    {(GC.GetTotalPauseDuration() - pause).TotalMilliseconds / elapsed,12:N0} ms a second");
             var oversold = await node.ScanAsync<SkuActor, string>((sku, _) => sku.Warehouses.Any(w => w.Reserved + w.Committed > w.OnHand + w.Shortage) ? sku.Sku : null);
             Console.WriteLine($"oversold            {oversold.Count,12}");
             await node.StopAsync(TimeSpan.FromSeconds(30));
