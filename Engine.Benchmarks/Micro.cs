@@ -1,5 +1,8 @@
 using BenchmarkDotNet.Attributes;
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
+using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Engine.Actors.Deciders;
 using Engine.Actors.Fulfilment;
 using Engine.Actors.Inventory;
@@ -10,7 +13,9 @@ static class Micro
 {
     public static int Run(string[] args)
     {
-        BenchmarkSwitcher.FromTypes([typeof(DecideBenchmarks)]).Run(args.Length > 0 ? args : ["--filter", "*"]);
+        // In this process: the project that BenchmarkDotNet would generate does not build under pinned packages and lock files.
+        var config = ManualConfig.Create(DefaultConfig.Instance).AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance));
+        BenchmarkSwitcher.FromTypes([typeof(DecideBenchmarks)]).Run(args.Length > 0 ? args : ["--filter", "*"], config);
         return 0;
     }
 }
