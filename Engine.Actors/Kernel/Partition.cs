@@ -266,14 +266,18 @@ public sealed partial class Partition : IThreadPoolWorkItem
 
     void Decide()
     {
+        _drained.Clear();
+        _mailbox.Drain(Lane.Urgent, _limits.UrgentPerBatch, _drained);
+        _mailbox.Drain(Lane.Normal, _limits.NormalPerBatch, _drained);
+        // Taken after the mailbox was looked into: nothing is decided at a time before it came.
+        _now = Math.Max(_now, _host.Time.GetUtcNow().ToUnixTimeMilliseconds());
         _batch.Begin();
         if (_host.MayExpire)
         {
             for (var i = 0; i < _limits.DeadlinesPerBatch && _batch.HasRoom && _deadlines.TryTake(_now, out var id); i++) _batch.DecideDeadline(id);
         }
         foreach (var inbox in _inboxes) DecideMessages(inbox, _limits.MessagesPerBatch / _inboxes.Length + 1);
-        DecideAsks(Lane.Urgent, _limits.UrgentPerBatch);
-        DecideAsks(Lane.Normal, _limits.NormalPerBatch);
+        DecideAsks();
         _batch.Finish();
         var more = _mailbox.Count > 0 || InboxCount > 0 || _deadlines.Next <= _now;
         if (_inFlight is null && more && _loading.Count == 0 && !_batch.WasEmpty) Schedule();
@@ -295,10 +299,8 @@ public sealed partial class Partition : IThreadPoolWorkItem
         }
     }
 
-    void DecideAsks(Lane lane, int count)
+    void DecideAsks()
     {
-        _drained.Clear();
-        _mailbox.Drain(lane, _batch.HasRoom ? count : 0, _drained);
         foreach (var ask in _drained)
         {
             if (_loading.TryGetValue(ask.To, out var stash)) stash.Add(ask);
