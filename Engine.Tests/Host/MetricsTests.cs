@@ -35,6 +35,20 @@ public sealed class MetricsTests
     }
 
     [Fact]
+    public async Task The_shipped_alerts_are_rules_about_metrics_that_exist()
+    {
+        var rules = Path.Combine(AppContext.BaseDirectory, "deploy", "alerts.yml");
+        using var promtool = Process.Start(new ProcessStartInfo("promtool", ["check", "rules", rules]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var said = await promtool.StandardOutput.ReadToEndAsync() + await promtool.StandardError.ReadToEndAsync();
+        await promtool.WaitForExitAsync();
+        Assert.True(promtool.ExitCode == 0, said);
+        await using var host = await ApiHost.StartAsync();
+        var text = (await host.As(null).Get("/metrics")).Body!.ToString();
+        foreach (System.Text.RegularExpressions.Match name in System.Text.RegularExpressions.Regex.Matches(await File.ReadAllTextAsync(rules), "engine_[a-z_]+"))
+            Assert.Contains($"# TYPE {name.Value} ", text);
+    }
+
+    [Fact]
     public async Task Rate_errors_and_duration_are_told_by_route_and_never_by_what_stands_in_the_path()
     {
         await using var host = await ApiHost.StartAsync();

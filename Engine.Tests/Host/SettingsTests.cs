@@ -15,6 +15,13 @@ public sealed class SettingsTests
     static string Refusal(params (string Key, string Value)[] settings) => Assert.Throws<StartupException>(() => Read(settings)).Message;
 
     [Fact]
+    public void The_shipped_example_can_be_used()
+    {
+        var settings = SettingsReader.Read(new ConfigurationBuilder().AddJsonFile(Path.Combine(AppContext.BaseDirectory, "config", "shops.example.json")).Build());
+        Assert.Equal((3, 2), (settings.Shops.Count, settings.Keys.Count));
+    }
+
+    [Fact]
     public void Nothing_set_means_the_documented_defaults()
     {
         var settings = Read();
