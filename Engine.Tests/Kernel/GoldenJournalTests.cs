@@ -16,9 +16,11 @@ namespace Engine.Tests.Kernel;
 /// </summary>
 public sealed class GoldenJournalTests
 {
-    sealed record Golden(int Partitions, string StateHash, List<string>[] Frames);
+    internal sealed record Golden(int Partitions, string StateHash, List<string>[] Frames);
 
-    public static TheoryData<string> Files => [.. Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Golden")).Select(f => Path.GetFileName(f)!)];
+    internal static IEnumerable<string> Names => Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Golden")).Select(f => Path.GetFileName(f)!);
+
+    public static TheoryData<string> Files => [.. Names];
 
     [Fact]
     public async Task A_journal_is_kept_when_asked_for()
@@ -34,22 +36,7 @@ public sealed class GoldenJournalTests
     public async Task What_an_earlier_build_wrote_reads_back_to_the_state_it_had(string file)
     {
         var golden = Read(file);
-        var store = new MemoryStore(golden.Partitions);
-        using (var journal = new MemoryJournal(store, MemoryCompletion.Inline))
-        {
-            for (var partition = 0; partition < golden.Partitions; partition++)
-            {
-                var epoch = journal.Acquire(partition, "golden").Epoch;
-                long sequence = 0;
-                foreach (var frame in golden.Frames[partition])
-                {
-                    var write = new KeptWrite { Partition = partition, Epoch = epoch, Sequence = ++sequence, Frame = Convert.FromBase64String(frame) };
-                    journal.Submit(write);
-                    Assert.Equal(WriteOutcome.Durable, write.Outcome);
-                }
-            }
-        }
-        Assert.Equal(golden.StateHash, await StateHash(new EngineRig(golden.Partitions, store: store)));
+        Assert.Equal(golden.StateHash, await StateHash(new EngineRig(golden.Partitions, store: Store(golden))));
     }
 
     [Theory]
@@ -86,7 +73,26 @@ public sealed class GoldenJournalTests
         Assert.Equal("0700" + "0000" + "04000000" + "0200000000000000" + "0b00000000000000" + "00c02cc899010000" + "0102030405060708090a0b0c0d0e0f10" + "03060a12", hex[16..]);
     }
 
-    static Golden Read(string file) => JsonSerializer.Deserialize<Golden>(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Golden", file)))!;
+    internal static Golden Read(string file) => JsonSerializer.Deserialize<Golden>(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Golden", file)))!;
+
+    /// <summary>A store with these frames and nothing else.</summary>
+    internal static MemoryStore Store(Golden golden)
+    {
+        var store = new MemoryStore(golden.Partitions);
+        using var journal = new MemoryJournal(store, MemoryCompletion.Inline);
+        for (var partition = 0; partition < golden.Partitions; partition++)
+        {
+            var epoch = journal.Acquire(partition, "golden").Epoch;
+            long sequence = 0;
+            foreach (var frame in golden.Frames[partition])
+            {
+                var write = new KeptWrite { Partition = partition, Epoch = epoch, Sequence = ++sequence, Frame = Convert.FromBase64String(frame) };
+                journal.Submit(write);
+                Assert.Equal(WriteOutcome.Durable, write.Outcome);
+            }
+        }
+        return store;
+    }
 
     static async Task<Golden> Keep(EngineRig rig)
     {
@@ -94,7 +100,7 @@ public sealed class GoldenJournalTests
         return new Golden(frames.Length, await StateHash(rig), frames);
     }
 
-    static async Task<string> StateHash(EngineRig rig)
+    internal static async Task<string> StateHash(EngineRig rig)
     {
         var scan = rig.Node.ScanAsync<Actor, string>((actor, _) =>
         {
@@ -141,6 +147,7 @@ public sealed class GoldenJournalTests
         rig.Adjust("A", "SH1", -9, StockReason.Damage);
         rig.Adjust("A", "SH1", 40);
         rig.Adjust("NEW", "GZ1", 2);
+        rig.Place("by alias", ("77", 1));
         return rig;
     }
 
