@@ -111,7 +111,11 @@ public sealed record WarehouseStockView(string Warehouse, long OnHand, long Rese
 
 public sealed record StockView(
     string Sku, bool Known, string Name, bool Strict, long Version, long OnHand, long Reserved, long Committed, long Shortage, long Available,
-    int SafetyStock, IReadOnlyList<string> Barcodes, IReadOnlyList<AliasKey> Aliases, IReadOnlyList<WarehouseStockView> Warehouses, int Backorders);
+    int SafetyStock, IReadOnlyList<string> Barcodes, IReadOnlyList<AliasKey> Aliases, IReadOnlyList<WarehouseStockView> Warehouses, int Backorders)
+{
+    /// <summary>The engine's time when it was so, milliseconds since 1970 UTC; 0 where it is not told.</summary>
+    public long At { get; init; }
+}
 
 /// <summary>智能补货建议: what purchasing should order, and the figures it follows from.</summary>
 /// <param name="DailyTurnover">Committed in 7 days / 7; null without history.</param>
