@@ -6,7 +6,7 @@ using Engine.Host.Ingress;
 namespace Engine.Host.Api;
 
 /// <summary>Shows orders: the whole one with the person in the clear, the summary of lists without.</summary>
-sealed class OrderRenderer(IEngine engine, PersonalDesk personal)
+sealed class OrderRenderer(IEngine engine, PersonalDesk personal, ServiceClock clock)
 {
     static readonly string[] Urgencies = ["normal", "high", "urgent"];
 
@@ -19,7 +19,7 @@ sealed class OrderRenderer(IEngine engine, PersonalDesk personal)
         return new OrderJson
         {
             OrderId = s.OrderId, Platform = s.Platform, Shop = s.Shop, PlatformOrderId = s.PlatformOrderId, State = s.State, Status = s.Status,
-            StateSince = s.StateSince, Operator = s.Operator, Overdue = s.Overdue, NextSteps = s.NextSteps, PlacedAt = s.PlacedAt, ReceivedAt = s.ReceivedAt,
+            StateSince = s.StateSince, Operator = s.Operator, Overdue = s.Overdue, DueAt = s.DueAt, Stalled = s.Stalled, NextSteps = s.NextSteps, PlacedAt = s.PlacedAt, ReceivedAt = s.ReceivedAt,
             Urgency = s.Urgency, ShipBy = s.ShipBy, HeldReason = s.HeldReason, Lines = s.Lines, LockTier = s.LockTier, LockExpiresAt = s.LockExpiresAt,
             Amounts = s.Amounts, Tags = s.Tags, Flags = s.Flags,
             Source = order.Source,
@@ -38,7 +38,7 @@ sealed class OrderRenderer(IEngine engine, PersonalDesk personal)
         };
     }
 
-    public static OrderSummaryJson Summary(OrderView order)
+    public OrderSummaryJson Summary(OrderView order)
     {
         var (details, name) = (order.Details, Names.Order(order.OrderId)!.Value);
         return new OrderSummaryJson
@@ -51,7 +51,9 @@ sealed class OrderRenderer(IEngine engine, PersonalDesk personal)
             Status = order.Status.Name(),
             StateSince = order.StateSince,
             Operator = OrNull(order.Operator),
-            Overdue = order.Overdue,
+            Overdue = clock.IsOverdue(order.State, order.StateSince, details.ShipBy, order.At),
+            DueAt = Instant.OrNull(clock.DueAt(order.State, order.StateSince, details.ShipBy) ?? 0),
+            Stalled = clock.IsStalled(order.State, order.StateSince, order.At),
             NextSteps = NextSteps(order.State),
             PlacedAt = details.PlacedAt,
             ReceivedAt = order.ReceivedAt,
