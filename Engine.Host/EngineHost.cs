@@ -104,6 +104,8 @@ public static class EngineHost
         services.AddHostedService(sp => sp.GetRequiredService<Census>());
         services.AddHostedService<LockAuditor>();
         services.AddHostedService<RetiredKeys>();
+        services.AddSingleton<ArchiveSchedule>();
+        services.AddHostedService(sp => sp.GetRequiredService<ArchiveSchedule>());
     }
 
     static void AddStore(IServiceCollection services, EngineSettings settings, TimeProvider time)

@@ -59,7 +59,8 @@ public static class FrameLayout
     internal const byte MarkEntry = 3;
     internal const byte DecisionEntry = 4;
 
-    internal static uint Crc(ReadOnlySpan<byte> bytes)
+    /// <summary>CRC-32C (Castagnoli), as all checksums of the store.</summary>
+    public static uint Crc(ReadOnlySpan<byte> bytes)
     {
         var crc = 0xffffffffu;
         var words = MemoryMarshal.Cast<byte, ulong>(bytes);

@@ -106,6 +106,7 @@ public sealed class EngineMetrics : IDisposable
     {
         _meter.CreateObservableCounter("engine_journal_commits_total", () => journal.Transactions, description: "Transactions of the store.");
         _meter.CreateObservableCounter("engine_journal_writes_total", () => journal.DurableWrites, description: "Writes of partitions made durable; several share a transaction.");
+        _meter.CreateObservableCounter("engine_archived_frames_total", () => journal.FramesArchived, description: "Frames moved from the journal to compressed files.");
     }
 
     /// <summary>Shows the last census.</summary>

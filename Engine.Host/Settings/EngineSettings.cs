@@ -26,6 +26,7 @@ public sealed class EngineSettings
     public TokenSettings Tokens { get; set; } = new();
     public SlaSettings Sla { get; set; } = new();
     public ReminderSettings Reminder { get; set; } = new();
+    public ArchiveSettings Archive { get; set; } = new();
 
     /// <summary>Wraps the keys of personal data; <c>keys/master.key</c> in the data directory where none is given.</summary>
     public string? MasterKeyFile { get; set; }
@@ -95,6 +96,13 @@ public sealed class ReminderSettings
     public TimeSpan After { get; set; } = TimeSpan.FromHours(2);
     /// <summary>The coupon code that goes with it.</summary>
     public string Coupon { get; set; } = "";
+}
+
+/// <summary>When frames leave the journal for compressed files.</summary>
+public sealed class ArchiveSettings
+{
+    /// <summary>The age at which they do, once a checkpoint covers them; nothing (00:00:00) for never by itself.</summary>
+    public TimeSpan After { get; set; } = TimeSpan.FromDays(30);
 }
 
 public sealed class TokenSettings

@@ -23,6 +23,7 @@ static class SettingsRules
         CheckLocks(settings.Locks, "Engine:Locks", faults);
         CheckSla(settings.Sla, faults);
         if (settings.Reminder.After < TimeSpan.Zero || settings.Reminder.After > LockMax) faults.Add($"Engine:Reminder:After is nothing, for none, or at most {LockMax}");
+        if (settings.Archive.After < TimeSpan.Zero) faults.Add("Engine:Archive:After is nothing, for never, or more");
         CheckKeys(settings.Keys, faults);
         CheckShops(settings, faults);
     }
