@@ -62,6 +62,7 @@ static class VerifyCommand
         Row("messages on their way", report.MessagesInFlight);
         Row("orders", report.Orders);
         Row("SKUs", report.Skus);
+        Row("snapshots", report.Snapshots);
         Row("reservations granted", report.Grants);
         Row("units received", report.Stock.Received);
         Row("units on hand", report.Stock.OnHand);
