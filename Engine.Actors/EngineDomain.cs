@@ -69,6 +69,7 @@ public sealed class EngineDomain : IDomain
         59 => new OrderFlagged(),
         60 => new CallRemembered(),
         61 => new RetryPlanned(),
+        62 => new BuyerReminded(),
         70 => new MessageQuarantined(),
         71 => new QuarantineReplayed(),
         75 => new ReferenceClaimed(),

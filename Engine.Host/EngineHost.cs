@@ -1,6 +1,7 @@
 using Engine.Actors;
 using Engine.Actors.Inventory;
 using Engine.Actors.Kernel;
+using Engine.Actors.Orders;
 using Engine.Adapters;
 using Engine.Adapters.Journals.Sqlite;
 using Engine.Adapters.Keys;
@@ -85,6 +86,8 @@ public static class EngineHost
         services.AddSingleton(settings);
         services.AddSingleton(time);
         services.AddSingleton(Metrics);
+        services.AddSingleton(new ServiceClock(
+            settings.Sla.Limits.Select(l => KeyValuePair.Create(MicroStates.Parse(l.Key)!.Value, (long)l.Value.TotalMilliseconds)), (long)settings.Sla.Stalled.TotalMilliseconds));
         AddStore(services, settings, time);
         // Behind the store: whoever holds its lock makes the keys beside it.
         services.AddSingleton(sp => Beside(sp, MasterKey.LoadOrCreate, settings.MasterKeyPath));
@@ -101,6 +104,8 @@ public static class EngineHost
         services.AddHostedService(sp => sp.GetRequiredService<Census>());
         services.AddHostedService<LockAuditor>();
         services.AddHostedService<RetiredKeys>();
+        services.AddSingleton<ArchiveSchedule>();
+        services.AddHostedService(sp => sp.GetRequiredService<ArchiveSchedule>());
     }
 
     static void AddStore(IServiceCollection services, EngineSettings settings, TimeProvider time)

@@ -41,6 +41,7 @@ public sealed class OrderActor : Actor, ILeader
     int _waitingLine = -1;
     int _tries;
     long _retryAt = Never;
+    long _remindAt = Never;
     OrderPhase _phase;
     ReservingRound _round;
     MicroState _step;
@@ -73,6 +74,8 @@ public sealed class OrderActor : Actor, ILeader
     public int Tries => _tries;
     /// <summary>A round is to begin then.</summary>
     public long RetryAt => _retryAt;
+    /// <summary>The buyer is to be reminded then.</summary>
+    public long RemindAt => _remindAt;
     public bool HasStep => _hasStep;
     public MicroState Step => _step;
     public long ReceivedAt => _receivedAt;
@@ -125,13 +128,10 @@ public sealed class OrderActor : Actor, ILeader
 
     public bool IsEnded => _cancelled || _expired;
 
-    /// <summary>The platform's ship-by time is over and the goods have not left.</summary>
-    public bool IsOverdue(long now) => _details.ShipBy > 0 && now > _details.ShipBy && State < MicroState.Shipped;
-
     public override bool IsSettled =>
         _phase != OrderPhase.Reserving && !_lines.Exists(static l => l.Told || l.Stock is LineStock.Asked or LineStock.Resolving);
 
-    public override long Deadline => _retryAt;
+    public override long Deadline => Math.Min(_retryAt, _remindAt);
 
     public override bool IsPassive => _known && State.IsClosed() && IsSettled;
 
@@ -223,14 +223,19 @@ public sealed class OrderActor : Actor, ILeader
                 StopResolving();
                 Explain("expired", stamp, text: e.Why, number: LockDeadline);
                 (_expired, _endReason, _phase, _waitingLine, _retryAt) = (true, e.Why, OrderPhase.Idle, -1, Never);
+                _remindAt = ReminderAt(stamp.At);
                 return Note(e, "system", reason: e.Why);
+            case BuyerReminded e:
+                _remindAt = Never;
+                return Note(e, "system", reason: e.Coupon);
             case OrderReopened:
-                (_expired, _reopened) = (false, true);
+                (_expired, _reopened, _remindAt) = (false, true, Never);
                 Explain("reopened", stamp, number: PaidSum);
                 return Note(happened, "system");
             case OrderCancelled e:
                 StopResolving();
                 (_cancelled, _endReason, _phase, _held, _waitingLine, _retryAt) = (true, e.Reason, OrderPhase.Idle, false, -1, Never);
+                _remindAt = Never;
                 Explain("cancelled", stamp, text: e.Reason);
                 return Note(e, e.Source, e.By, e.Reason);
             case LinesCancelled e:
@@ -285,6 +290,13 @@ public sealed class OrderActor : Actor, ILeader
         foreach (var flag in e.Flags) Flag(flag);
         foreach (var ordered in e.Details.Lines)
             _lines.Add(new OrderLine { Ordered = ordered, Sku = ordered.ByPlatformSku ? "" : ordered.Code });
+    }
+
+    /// <summary>Whoever lapses later than that has just been dealing with the order: there is nobody to remind.</summary>
+    long ReminderAt(long expiredAt)
+    {
+        var at = _lockBase + _policy.ReminderAfter;
+        return _policy.ReminderAfter > 0 && at >= expiredAt ? at : Never;
     }
 
     /// <summary>An answer about an article code is of no use any more.</summary>
@@ -361,7 +373,7 @@ public sealed class OrderActor : Actor, ILeader
         StateSince = _stateSince,
         ReceivedAt = _receivedAt,
         Operator = _operator,
-        Overdue = IsOverdue(now),
+        At = now,
         Details = _details,
         PersonalKey = PersonalKey,
         Lines = _lines.ConvertAll(l => new OrderLineView(
@@ -421,5 +433,6 @@ public sealed class OrderActor : Actor, ILeader
         var state = State;
         codec.Enum(ref state);
         State = state;
+        codec.Long(ref _remindAt);
     }
 }

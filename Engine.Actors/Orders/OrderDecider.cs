@@ -16,7 +16,10 @@ public static class OrderDecider
             case Intake c: turn.Reply(Decide(order, c, turn)); break;
             case LineAnswer c: ReservationSaga.Answered(order, c, turn); break;
             case LockDue c: ReservationSaga.Due(order, c, turn); break;
-            case DeadlineReached: ReservationSaga.Retry(order, turn); break;
+            case DeadlineReached:
+                ReservationSaga.Retry(order, turn);
+                if (order.RemindAt <= turn.Now) turn.Emit(new BuyerReminded { Coupon = order.Policy.Coupon });
+                break;
             case SkuResolved c: ReservationSaga.Resolved(order, c, turn); break;
             case UnholdOrder c: turn.Reply(Decide(order, c, turn)); break;
             case ForgetPerson c: turn.Reply(Decide(order, c, turn)); break;

@@ -24,6 +24,7 @@ namespace Engine.Host.Api;
 [JsonSerializable(typeof(ListJson<QuarantinedJson>))]
 [JsonSerializable(typeof(ReplayJson))]
 [JsonSerializable(typeof(SigningKeyJson))]
+[JsonSerializable(typeof(ArchivedJson))]
 [JsonSerializable(typeof(ListJson<SigningKeyJson>))]
 [JsonSerializable(typeof(HealthJson))]
 [JsonSerializable(typeof(AdjustmentProblem))]

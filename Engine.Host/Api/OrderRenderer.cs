@@ -6,22 +6,25 @@ using Engine.Host.Ingress;
 namespace Engine.Host.Api;
 
 /// <summary>Shows orders: the whole one with the person in the clear, the summary of lists without.</summary>
-sealed class OrderRenderer(IEngine engine, PersonalDesk personal)
+sealed class OrderRenderer(IEngine engine, PersonalDesk personal, ServiceClock clock)
 {
+    /// <summary>The flag of an order whose personal data can't be opened.</summary>
+    const string PersonUnreadable = "personal_data_unreadable";
+
     static readonly string[] Urgencies = ["normal", "high", "urgent"];
 
     /// <exception cref="StoreUnavailableException" />
     public OrderJson Whole(OrderView order)
     {
         var details = order.Details;
-        var person = personal.Open(order, engine.Partitions);
+        var person = personal.Open(order, engine.Partitions, out var isDamaged);
         var s = Summary(order);
         return new OrderJson
         {
             OrderId = s.OrderId, Platform = s.Platform, Shop = s.Shop, PlatformOrderId = s.PlatformOrderId, State = s.State, Status = s.Status,
-            StateSince = s.StateSince, Operator = s.Operator, Overdue = s.Overdue, NextSteps = s.NextSteps, PlacedAt = s.PlacedAt, ReceivedAt = s.ReceivedAt,
+            StateSince = s.StateSince, Operator = s.Operator, Overdue = s.Overdue, DueAt = s.DueAt, Stalled = s.Stalled, NextSteps = s.NextSteps, PlacedAt = s.PlacedAt, ReceivedAt = s.ReceivedAt,
             Urgency = s.Urgency, ShipBy = s.ShipBy, HeldReason = s.HeldReason, Lines = s.Lines, LockTier = s.LockTier, LockExpiresAt = s.LockExpiresAt,
-            Amounts = s.Amounts, Tags = s.Tags, Flags = s.Flags,
+            Amounts = s.Amounts, Tags = s.Tags, Flags = isDamaged ? [.. s.Flags, PersonUnreadable] : s.Flags,
             Source = order.Source,
             Payments = [.. order.Payments.Select(p => new PaymentJson(p.Reference, Word(p.Status), p.Amount == PaymentFact.Whole ? details.Total : p.Amount, p.At, p.ArrivedAt))],
             Refunds = [.. order.Refunds.Select(r => new RefundJson(r.Reference, Word(r.Status), r.Amount == PaymentFact.Whole ? null : r.Amount, r.At))],
@@ -38,7 +41,7 @@ sealed class OrderRenderer(IEngine engine, PersonalDesk personal)
         };
     }
 
-    public static OrderSummaryJson Summary(OrderView order)
+    public OrderSummaryJson Summary(OrderView order)
     {
         var (details, name) = (order.Details, Names.Order(order.OrderId)!.Value);
         return new OrderSummaryJson
@@ -51,7 +54,9 @@ sealed class OrderRenderer(IEngine engine, PersonalDesk personal)
             Status = order.Status.Name(),
             StateSince = order.StateSince,
             Operator = OrNull(order.Operator),
-            Overdue = order.Overdue,
+            Overdue = clock.IsOverdue(order.State, order.StateSince, details.ShipBy, order.At),
+            DueAt = Instant.OrNull(clock.DueAt(order.State, order.StateSince, details.ShipBy) ?? 0),
+            Stalled = clock.IsStalled(order.State, order.StateSince, order.At),
             NextSteps = NextSteps(order.State),
             PlacedAt = details.PlacedAt,
             ReceivedAt = order.ReceivedAt,

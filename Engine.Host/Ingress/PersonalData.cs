@@ -57,7 +57,7 @@ sealed partial class PersonalJson : JsonSerializerContext
 }
 
 /// <summary>Seals the personal part of orders on its way in, and opens it for an answer.</summary>
-sealed class PersonalDesk(PersonalSeal seal, IJournalReader store)
+sealed class PersonalDesk(PersonalSeal seal, IJournalReader store, ILogger<PersonalDesk> log)
 {
     /// <summary>The sealed part, the wrapped key it opens by, and a fingerprint by which a repeat with differences is told.</summary>
     public (byte[] Sealed, byte[] WrappedKey, ulong Hash) Seal(PersonalData personal, string orderId)
@@ -71,9 +71,24 @@ sealed class PersonalDesk(PersonalSeal seal, IJournalReader store)
         return (cipher, key, hash == 0 ? 1 : hash);
     }
 
-    /// <summary>Null where there is none, or none any more.</summary>
+    /// <summary>Null where there is none, or none any more. What is damaged is not shown at all; the order itself is.</summary>
     /// <exception cref="StoreUnavailableException" />
-    public PersonalData? Open(OrderView order, int partitions)
+    public PersonalData? Open(OrderView order, int partitions, out bool isDamaged)
+    {
+        try
+        {
+            isDamaged = false;
+            return Open(order, partitions);
+        }
+        catch (Exception e) when (e is CryptographicException or InvalidDataException)
+        {
+            log.PersonalDataDamaged(order.OrderId, e);
+            isDamaged = true;
+            return null;
+        }
+    }
+
+    PersonalData? Open(OrderView order, int partitions)
     {
         if (order.PersonalKey is not { } key || order.Details.Personal.Length == 0) return null;
         var actor = Actors.Deciders.ActorId.Order(order.OrderId);

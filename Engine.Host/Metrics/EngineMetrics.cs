@@ -112,18 +112,24 @@ public sealed class EngineMetrics : IDisposable
     {
         _meter.CreateObservableCounter("engine_journal_commits_total", () => journal.Transactions, description: "Transactions of the store.");
         _meter.CreateObservableCounter("engine_journal_writes_total", () => journal.DurableWrites, description: "Writes of partitions made durable; several share a transaction.");
+        _meter.CreateObservableCounter("engine_archived_frames_total", () => journal.FramesArchived, description: "Frames moved from the journal to compressed files.");
     }
 
     /// <summary>Shows the last census.</summary>
     internal void Observe(Census census)
     {
         Labelled("engine_locks", "Live reservations, by tier (committed ones hold for good) and owner.", () => census.Latest.Locks.Select(l => (l.Value, new KeyValuePair<string, object?>[] { new("tier", l.Key.Tier), new("owner", l.Key.Owner) })));
-        Labelled("engine_orders_open", "Open orders, by micro-state.", () => census.Latest.Orders.Select(o => (o.Value, new KeyValuePair<string, object?>[] { new("state", o.Key.Name()) })));
-        Labelled("engine_orders_overdue", "Open orders past their ship-by time.", () => [(census.Latest.Overdue, [])]);
+        Labelled("engine_orders_open", "Open orders, by micro-state.", () => ByState(census.Latest.Orders));
+        Labelled("engine_orders_overdue", "Open orders past their state's limit or their ship-by time, by micro-state.", () => ByState(census.Latest.Overdue));
+        Labelled("engine_orders_stalled", "Open orders too long in one state (24 hours where nothing else is set), by micro-state.", () => ByState(census.Latest.Stalled));
         Labelled("engine_backorders", "Order lines that wait for stock.", () => [(census.Latest.Backorders, [])]);
         Labelled("engine_stock_shortage_units", "Units promised that physical loss took.", () => [(census.Latest.Shortage, [])]);
         Labelled("engine_oversold_units", "Units reserved or committed beyond on hand and shortage; anything but 0 is a broken promise.", () => [(census.Latest.Oversold, [])]);
     }
+
+    /// <summary>With a zero for every open state that has none, so that alerts have something to look at.</summary>
+    static IEnumerable<(long, KeyValuePair<string, object?>[])> ByState(Dictionary<MicroState, long> counts) =>
+        Enum.GetValues<MicroState>().Where(s => !s.IsClosed()).Select(s => (counts.GetValueOrDefault(s), new KeyValuePair<string, object?>[] { new("state", s.Name()) }));
 
     void Labelled(string name, string help, Func<IEnumerable<(long Value, KeyValuePair<string, object?>[] Labels)>> read) =>
         _meter.CreateObservableGauge(name, () => read().Select(m => new Measurement<long>(m.Value, m.Labels)), description: help);
