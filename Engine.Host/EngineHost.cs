@@ -158,10 +158,13 @@ public static class EngineHost
         services.AddSingleton<OrderLineReservations>();
         services.AddSingleton<QuarantineDesk>();
         services.AddSingleton<TokenDesk>();
+        services.AddSingleton<StockReader>();
+        services.AddSingleton<CartDesk>();
         services.AddSingleton<WarehouseEndpoints>();
         services.AddSingleton<SkuEndpoints>();
         services.AddSingleton<AdjustmentEndpoints>();
         services.AddSingleton<ReservationEndpoints>();
+        services.AddSingleton<CartEndpoints>();
         services.AddSingleton<OrderEndpoints>();
         services.AddSingleton<OrderActionEndpoints>();
         services.AddSingleton<WebhookEndpoints>();
@@ -176,6 +179,7 @@ public static class EngineHost
         SkuEndpoints.Map(routes);
         AdjustmentEndpoints.Map(routes);
         ReservationEndpoints.Map(routes);
+        CartEndpoints.Map(routes);
         OrderEndpoints.Map(routes);
         OrderActionEndpoints.Map(routes);
         WebhookEndpoints.Map(app);

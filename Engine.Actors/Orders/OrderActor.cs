@@ -18,7 +18,7 @@ public enum OrderPhase : byte
 /// One order: facts about payment, stock, fulfilment and after-sale, and how events change them. Its state is derived from
 /// the facts (<see cref="OrderStates"/>); what may happen is decided in <see cref="OrderDecider"/> and the deciders beside it.
 /// </summary>
-public sealed class OrderActor : Actor
+public sealed class OrderActor : Actor, ILeader
 {
     readonly List<OrderLine> _lines = [];
     readonly List<PaymentFact> _payments = [];
@@ -141,6 +141,8 @@ public sealed class OrderActor : Actor
             if (line.ReservationId(OrderId) == reservationId) return line;
         return null;
     }
+
+    public IEnumerable<LedLine> Led => _lines.Where(l => l.Sku.Length > 0).Select(l => new LedLine(l.Sku, l.ReservationId(OrderId), l.Quantity, l.Led));
 
     public int IndexOf(OrderLine line) => _lines.IndexOf(line);
 

@@ -18,7 +18,7 @@ public sealed class EngineMetrics : IDisposable
 
     readonly Meter _meter = new("Engine");
     readonly PrometheusListener _prometheus;
-    readonly Counter<long> _requests, _orders, _reservationsRefused, _tokensRefused, _signaturesRefused, _quarantined, _auditFreed;
+    readonly Counter<long> _requests, _orders, _reservationsRefused, _cartsReserved, _cartsRefused, _tokensRefused, _signaturesRefused, _quarantined, _auditFreed;
     readonly Histogram<double> _requestSeconds, _acknowledgementSeconds;
 
     public EngineMetrics()
@@ -30,6 +30,8 @@ public sealed class EngineMetrics : IDisposable
         _acknowledgementSeconds = Histogram("engine_webhook_acknowledgement_seconds", "Time from a genuine push to its acknowledgement.");
         _orders = _meter.CreateCounter<long>("engine_orders_received_total", description: "Orders taken in, new and repeated, by platform of this engine's catalogue or api.");
         _reservationsRefused = _meter.CreateCounter<long>("engine_reservations_refused_total", description: "Reservation calls refused, by code.");
+        _cartsReserved = _meter.CreateCounter<long>("engine_carts_reserved_total", description: "Carts and bundles that were reserved, all lines.");
+        _cartsRefused = _meter.CreateCounter<long>("engine_carts_refused_total", description: "Carts refused, by code.");
         _tokensRefused = _meter.CreateCounter<long>("engine_tokens_refused_total", description: "Snapshot tokens and tickets refused at the edge, by kind of fault.");
         _signaturesRefused = _meter.CreateCounter<long>("engine_webhook_signatures_refused_total", description: "Pushes refused for their signature, by platform and reason.");
         _quarantined = _meter.CreateCounter<long>("engine_quarantined_messages_total", description: "Well-signed messages that could not be understood, by platform.");
@@ -54,6 +56,10 @@ public sealed class EngineMetrics : IDisposable
         _orders.Add(1, new("platform", PlatformCatalogue.Find(platform) is null ? "other" : platform), new("result", result));
 
     public void ReservationRefused(string code) => _reservationsRefused.Add(1, new KeyValuePair<string, object?>("code", code));
+
+    public void CartReserved() => _cartsReserved.Add(1);
+
+    public void CartRefused(string code) => _cartsRefused.Add(1, new KeyValuePair<string, object?>("code", code));
 
     public void TokenRefused(TokenFault fault) => _tokensRefused.Add(1, new KeyValuePair<string, object?>("fault", fault));
 

@@ -83,7 +83,7 @@ sealed class Census(IEngine engine, ServiceClock clock, TimeProvider time, ILogg
     sealed class SkuCount
     {
         public static readonly (string Tier, string Owner)[] Labels =
-            [("order", "caller"), ("paying", "caller"), ("committed", "caller"), ("order", "order"), ("paying", "order"), ("committed", "order")];
+            [("order", "caller"), ("paying", "caller"), ("committed", "caller"), ("order", "order"), ("paying", "order"), ("committed", "order"), ("order", "cart"), ("paying", "cart"), ("committed", "cart")];
 
         public SkuCount(SkuActor sku)
         {
@@ -97,7 +97,7 @@ sealed class Census(IEngine engine, ServiceClock clock, TimeProvider time, ILogg
             {
                 if (!reservation.IsLive) continue;
                 var tier = reservation.State == ReservationState.Committed ? 2 : reservation.Tier == LockTier.Paying ? 1 : 0;
-                Locks[(reservation.Owner == ReservationOwner.Order ? 3 : 0) + tier]++;
+                Locks[((int)reservation.Owner * 3) + tier]++;
             }
         }
 
