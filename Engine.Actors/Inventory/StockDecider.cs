@@ -59,6 +59,8 @@ public static class StockDecider
             Revalidated = moved,
             TokenId = wish.Token.TokenId,
             TokenExpiresAt = wish.Token.ExpiresAt,
+            IsWarehouseAsked = wish.Warehouse is not null,
+            TokenVersion = wish.Token.Version,
         });
         return new(StockOutcome.Done, sku.ToView()) { Reservation = ReservationView.Of(sku.Sku, sku.Reservation(wish.ReservationId)!) };
     }

@@ -388,6 +388,7 @@ public sealed class OrderActor : Actor, ILeader
         Carrier = _carrier,
         TrackingNumber = _trackingNumber,
         Flags = [.. _flags],
+        Kept = [.. _kept],
         History = [.. _history],
         Explain = Explaining.Render(this, _explanations),
     };

@@ -37,7 +37,7 @@ public static class OrderDecider
         var created = !order.Known;
         var reply = new OrderReply(OrderOutcome.Repeated);
         if (created) Receive(order, intake, turn);
-        else if (intake.Details is not null) Compare(order, intake, turn);
+        else Compare(order, intake, turn);
 
         if (intake.Payment is { } payment) reply = Worse(reply, PaymentDecider.Record(order, payment, intake.Source, turn));
         if (intake.Cancellation is { } cancellation) reply = Worse(reply, CancellationDecider.Cancel(order, cancellation, intake, turn));
@@ -110,12 +110,8 @@ public static class OrderDecider
     /// <summary>A repeat of a known order: it stays as it is, differences are recorded and flagged.</summary>
     static void Compare(OrderActor order, Intake intake, Turn turn)
     {
-        foreach (var part in Differences(order, intake.Details!))
-        {
-            var flag = $"differs:{part}";
-            if (!order.HasFlag(flag)) turn.Emit(new OrderFlagged { Flag = flag, Source = intake.Source });
-        }
-        foreach (var flag in intake.Flags)
+        var differences = intake.Details is { } told ? Differences(order, told).Select(part => $"differs:{part}") : [];
+        foreach (var flag in differences.Concat(intake.Flags))
             if (!order.HasFlag(flag)) turn.Emit(new OrderFlagged { Flag = flag, Source = intake.Source });
     }
 

@@ -40,6 +40,8 @@ public sealed record OrderView
     public required string Carrier { get; init; }
     public required string TrackingNumber { get; init; }
     public required IReadOnlyList<string> Flags { get; init; }
+    /// <summary>Facts that came before they could apply.</summary>
+    public required IReadOnlyList<KeptFact> Kept { get; init; }
     public required IReadOnlyList<HistoryItem> History { get; init; }
     public required IReadOnlyList<ExplainedDecision> Explain { get; init; }
 }
