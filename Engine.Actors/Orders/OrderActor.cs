@@ -144,6 +144,13 @@ public sealed class OrderActor : Actor, ILeader
 
     public IEnumerable<LedLine> Led => _lines.Where(l => l.Sku.Length > 0).Select(l => new LedLine(l.Sku, l.ReservationId(OrderId), l.Quantity, l.Led));
 
+    /// <summary>The components of a line whose SKU is a bundle.</summary>
+    public IEnumerable<OrderLine> PartsOf(OrderLine line)
+    {
+        var index = _lines.IndexOf(line);
+        return _lines.Where(l => l.PartOf == index);
+    }
+
     public int IndexOf(OrderLine line) => _lines.IndexOf(line);
 
     public RememberedCall? Call(ulong key) => _calls.Find(c => c.Key == key);
@@ -240,7 +247,7 @@ public sealed class OrderActor : Actor, ILeader
                 return Note(e, e.Source, e.By, e.Reason);
             case LinesCancelled e:
                 foreach (var cancelled in e.Lines)
-                    if (_lines.Find(l => l.Ordered.LineId == cancelled.LineId) is { } line) line.CancelledQuantity += cancelled.Quantity;
+                    if (_lines.Find(l => l.Ordered.LineId == cancelled.LineId) is { } line) Cancel(line, cancelled.Quantity);
                 _refundDue += e.Refund;
                 if (e.Refund > 0) Flag("refund_due");
                 Explain("lines_cancelled", stamp, text: e.Reason, number: e.Refund);
@@ -258,6 +265,11 @@ public sealed class OrderActor : Actor, ILeader
                 return Note(e, e.By.Length > 0 ? "api" : "system", e.By, e.Reason);
             case LineResolved e:
                 (_lines[e.Line].Sku, _lines[e.Line].Stock) = (e.Sku, LineStock.None);
+                foreach (var part in PartsOf(_lines[e.Line])) Drop(part);
+                return null;
+            case LineExpanded e:
+                Expand(_lines[e.Line], e);
+                Explain("expanded", stamp, e.Line, text: string.Join(", ", e.Parts.Select(p => $"{p.Quantity} {p.Sku}")));
                 return null;
             case StepTaken e:
                 return Take(e);
@@ -329,12 +341,37 @@ public sealed class OrderActor : Actor, ILeader
                 break;
             case LineAnswerKind.Refused: line.Stock = LineStock.Refused; break;
             // Neither a SKU nor, then, an article code.
-            case LineAnswerKind.UnknownSku: line.Stock = line.Stock == LineStock.Asked ? LineStock.Resolving : LineStock.Unknown; break;
+            case LineAnswerKind.UnknownSku: line.Stock = line.Stock == LineStock.Asked && !line.IsPart ? LineStock.Resolving : LineStock.Unknown; break;
             case LineAnswerKind.Committed: line.Stock = LineStock.Committed; break;
             case LineAnswerKind.Shipped: line.Stock = LineStock.Shipped; break;
             case LineAnswerKind.Evicted or LineAnswerKind.Gone: (line.Stock, line.Warehouse) = (LineStock.Released, ""); break;
             default: break;
         }
+    }
+
+    void Expand(OrderLine line, LineExpanded e)
+    {
+        line.Stock = LineStock.Expanded;
+        var number = PartsOf(line).Count();
+        foreach (var part in e.Parts)
+        {
+            // A line's id has no tilde, and no attempt is named by a letter: the reservation's id stays unique.
+            var ordered = new OrderedLine { LineId = $"{line.Ordered.LineId}~c{++number}", Code = part.Sku, Quantity = line.Quantity * part.Quantity };
+            _lines.Add(new OrderLine { Ordered = ordered, Sku = part.Sku, PartOf = e.Line, Each = part.Quantity });
+        }
+    }
+
+    void Cancel(OrderLine line, int quantity)
+    {
+        line.CancelledQuantity += quantity;
+        foreach (var part in PartsOf(line)) part.CancelledQuantity += Math.Min(part.Quantity, quantity * part.Each);
+    }
+
+    /// <summary>Its bundle was corrected into another SKU.</summary>
+    static void Drop(OrderLine part)
+    {
+        part.CancelledQuantity = part.Ordered.Quantity;
+        if (part.Stock == LineStock.Unknown) part.Stock = LineStock.None;
     }
 
     HistoryItem Take(StepTaken e)
@@ -376,8 +413,7 @@ public sealed class OrderActor : Actor, ILeader
         At = now,
         Details = _details,
         PersonalKey = PersonalKey,
-        Lines = _lines.ConvertAll(l => new OrderLineView(
-            l.Ordered, l.Sku, l.Quantity, l.Warehouse, l.Attempt == 0 ? "" : l.ReservationId(OrderId), l.Stock)),
+        Lines = [.. _lines.Where(l => !l.IsPart).Select(l => OrderLineView.Of(this, l))],
         HasLock = _phase == OrderPhase.Locked && !MayCommit && !IsEnded,
         LockTier = PaymentStarted ? LockTier.Paying : LockTier.Order,
         LockExpiresAt = LockDeadline,

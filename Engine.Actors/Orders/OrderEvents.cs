@@ -259,6 +259,20 @@ public sealed class LineResolved : Event
     }
 }
 
+/// <summary>The line's SKU is a bundle: these are reserved for it. A later change of the bundle does not touch them.</summary>
+public sealed class LineExpanded : Event
+{
+    public int Line;
+    public List<BundlePart> Parts = [];
+
+    public override byte Tag => 63;
+    public override void Layout(Codec codec)
+    {
+        codec.Int(ref Line);
+        codec.List(Parts);
+    }
+}
+
 public sealed class StepTaken : Event
 {
     public StepFact Step = new();

@@ -54,6 +54,7 @@ public sealed class HistoryItem : IEncoded
         OrderHeld => "order_held",
         OrderUnheld => "order_unheld",
         LineResolved => "line_resolved",
+        LineExpanded => "line_expanded",
         RefundRecorded => "refund_recorded",
         PersonForgotten => "person_forgotten",
         OrderFlagged => "order_flagged",

@@ -63,7 +63,7 @@ sealed class OrderEndpoints(IEngine engine, OrderDesk desk, IntakeFactory intake
         return order is null || !MaySee(caller, order) ? (OrderAnswers.NotSeen(caller), null) : (null, order);
     }
 
-    static bool MaySee(Caller caller, OrderView order) => caller.Warehouses is null || order.Lines.Any(l => caller.MaySee(l.Warehouse));
+    static bool MaySee(Caller caller, OrderView order) => caller.Warehouses is null || order.Lines.Any(l => l.Warehouses.Any(caller.MaySee));
 
     async Task<IResult> List(HttpContext http)
     {

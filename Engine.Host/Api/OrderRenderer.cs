@@ -80,9 +80,17 @@ sealed class OrderRenderer(IEngine engine, PersonalDesk personal, ServiceClock c
         return steps;
     }
 
+    static OrderComponentJson Component(OrderLineView part) =>
+        new(part.Sku, part.Quantity, OrNull(part.Warehouse), OrNull(part.ReservationId), State(part));
+
+    static string State(OrderLineView line) => line.Quantity == 0 ? "cancelled" : Word(line.Stock);
+
     static OrderLineJson Line(OrderLineView line) => new(
         line.Ordered.LineId, OrNull(line.Sku), line.Ordered.Code, line.Quantity, OrNull(line.Warehouse), OrNull(line.ReservationId),
-        line.Quantity == 0 ? "cancelled" : Word(line.Stock), line.Ordered.UnitPrice, line.Ordered.Discount, OrNull(line.Ordered.GiftOf), line.Ordered.Presale);
+        State(line), line.Ordered.UnitPrice, line.Ordered.Discount, OrNull(line.Ordered.GiftOf), line.Ordered.Presale)
+    {
+        Components = line.Components.Count > 0 ? [.. line.Components.Select(Component)] : null,
+    };
 
     public static HistoryItemJson Entry(HistoryItem item) => new(item.At, item.State.Name(), item.State.Status(item.Paid).Name(), item.Event, item.Source)
     {
