@@ -470,7 +470,7 @@ public sealed class SkuActor : Actor
         return new StockView(Sku, Known, Name, Strict, Version, onHand, reserved, committed, shortage, Available, SafetyStock, [.. Barcodes], aliases, warehouses, _backorders.Count) { Bundle = Bundle };
     }
 
-    public override object View(long now) => ToView();
+    public override object View(long now) => ToView() with { At = now };
 
     public IEnumerable<FreedLockView> Freed() =>
         _freed.Select(f => new FreedLockView(Sku, f.ReservationId, f.OrderId, f.Warehouse, f.Quantity, f.Why, f.At));

@@ -28,6 +28,7 @@ public sealed class OrderActor : Actor, ILeader
     readonly List<Explanation> _explanations = [];
     readonly List<string> _flags = [];
     readonly List<RememberedCall> _calls = [];
+    readonly List<ulong> _cancellations = [];
     readonly List<string> _ranked = [];
 
     OrderDetails _details = new();
@@ -153,6 +154,13 @@ public sealed class OrderActor : Actor, ILeader
 
     public int IndexOf(OrderLine line) => _lines.IndexOf(line);
 
+    /// <summary>Lines were cancelled by a message of that reference. Kept for good, unlike calls: a platform may repeat itself after weeks.</summary>
+    public bool HasCancelled(ulong reference) => reference != 0 && _cancellations.Contains(reference);
+
+    /// <summary>The same was reported before: of the same time and by the same hand.</summary>
+    public bool HasReported(StepFact step) =>
+        step.At != 0 && _history.Exists(h => h.ReportedAt == step.At && h.Event == step.Step.Name() && h.Operator == step.Operator && h.Device == step.Device);
+
     public RememberedCall? Call(ulong key) => _calls.Find(c => c.Key == key);
 
     public bool HasFlag(string flag) => _flags.Contains(flag);
@@ -249,11 +257,12 @@ public sealed class OrderActor : Actor, ILeader
                 foreach (var cancelled in e.Lines)
                     if (_lines.Find(l => l.Ordered.LineId == cancelled.LineId) is { } line) Cancel(line, cancelled.Quantity);
                 _refundDue += e.Refund;
+                if (e.Reference != 0) _cancellations.Add(e.Reference);
                 if (e.Refund > 0) Flag("refund_due");
                 Explain("lines_cancelled", stamp, text: e.Reason, number: e.Refund);
                 return Note(e, "system", e.By, e.Reason);
             case FactKept e:
-                _kept.Add(new KeptFact { Step = e.Step, CancelReason = e.CancelReason, CancelBy = e.CancelBy, CancelLines = e.CancelLines, Source = e.Source });
+                _kept.Add(new KeptFact { Step = e.Step, CancelReason = e.CancelReason, CancelBy = e.CancelBy, CancelLines = e.CancelLines, CancelReference = e.CancelReference, Source = e.Source });
                 return Note(e, e.Source, reason: e.Step?.Step.Name() ?? "cancelled");
             case OrderHeld e:
                 (_held, _heldReason, _phase, _retryAt) = (true, e.Reason, OrderPhase.Idle, Never);
@@ -471,5 +480,17 @@ public sealed class OrderActor : Actor, ILeader
         codec.Enum(ref state);
         State = state;
         codec.Long(ref _remindAt);
+        if (codec.More(_cancellations.Count > 0)) LayoutCancellations(codec);
+    }
+
+    void LayoutCancellations(Codec codec)
+    {
+        var count = codec.Count(_cancellations.Count);
+        for (var i = 0; i < count; i++)
+        {
+            var reference = codec.IsWriting ? _cancellations[i] : 0;
+            codec.Fixed64(ref reference);
+            if (!codec.IsWriting) _cancellations.Add(reference);
+        }
     }
 }

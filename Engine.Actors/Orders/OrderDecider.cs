@@ -66,8 +66,8 @@ public static class OrderDecider
         if (!intake.KeepEarly) return new(OrderOutcome.UnknownOrder);
         if (intake.Payment is { } payment) PaymentDecider.Record(order, payment, intake.Source, turn);
         if (intake.Refund is { } refund) PaymentDecider.Record(order, refund, intake.Source, turn);
-        if (intake.Cancellation is { } cancellation && !order.Kept.Any(k => k.Step is null && Same(k.CancelLines, cancellation.Lines)))
-            turn.Emit(new FactKept { CancelReason = cancellation.Reason, CancelBy = cancellation.By, CancelLines = [.. cancellation.Lines ?? []], Source = intake.Source });
+        if (intake.Cancellation is { } cancellation && !order.Kept.Any(k => k.Step is null && k.CancelReference == cancellation.Reference && Same(k.CancelLines, cancellation.Lines)))
+            turn.Emit(new FactKept { CancelReason = cancellation.Reason, CancelBy = cancellation.By, CancelLines = [.. cancellation.Lines ?? []], CancelReference = cancellation.Reference, Source = intake.Source });
         if (intake.Step is { } step) StepDecider.Keep(order, step, intake.Source, turn);
         return new(OrderOutcome.Kept);
     }
@@ -97,7 +97,7 @@ public static class OrderDecider
     {
         foreach (var kept in order.Kept.Where(k => k.Step is null).ToArray())
         {
-            var reply = CancellationDecider.Cancel(order, new Cancellation(kept.CancelReason, kept.CancelBy, kept.CancelLines), intake, turn);
+            var reply = CancellationDecider.Cancel(order, new Cancellation(kept.CancelReason, kept.CancelBy, kept.CancelLines, kept.CancelReference), intake, turn);
             if (reply.Outcome == OrderOutcome.Invalid) turn.Emit(new OrderFlagged { Flag = "cancelled_lines_unknown", Source = kept.Source });
         }
         if (order.Cancelled) return;
