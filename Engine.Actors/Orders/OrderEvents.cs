@@ -196,8 +196,7 @@ public sealed class LinesCancelled : Event
         codec.Text(ref Reason);
         codec.Text(ref By);
         codec.Long(ref Refund);
-        // The last field, so that it may be missing where it says nothing.
-        if (!codec.IsWriting || Reference != 0) codec.Fixed64(ref Reference);
+        if (codec.More(Reference != 0)) codec.Fixed64(ref Reference);
     }
 }
 
@@ -223,8 +222,7 @@ public sealed class FactKept : Event
         codec.Bool(ref hasStep);
         if (hasStep) codec.Record(Step ??= new StepFact());
         codec.List(CancelLines);
-        // The last field, so that it may be missing where it says nothing.
-        if (!codec.IsWriting || CancelReference != 0) codec.Fixed64(ref CancelReference);
+        if (codec.More(CancelReference != 0)) codec.Fixed64(ref CancelReference);
     }
 }
 

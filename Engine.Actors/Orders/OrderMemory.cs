@@ -83,8 +83,7 @@ public sealed class KeptFact : IEncoded
         codec.Bool(ref hasStep);
         if (hasStep) codec.Record(Step ??= new StepFact());
         codec.List(CancelLines);
-        // The last field, so that it may be missing where it says nothing.
-        if (!codec.IsWriting || CancelReference != 0) codec.Fixed64(ref CancelReference);
+        if (codec.More(CancelReference != 0)) codec.Fixed64(ref CancelReference);
     }
 }
 

@@ -97,7 +97,7 @@ static class OutsideOrderFacts
                     Fact(e.Source);
                     break;
                 case FactKept e:
-                    _cancellation = new Cancellation(e.CancelReason, e.CancelBy, e.CancelLines);
+                    _cancellation = new Cancellation(e.CancelReason, e.CancelBy, e.CancelLines, e.CancelReference);
                     Fact(e.Source);
                     break;
                 case StepTaken e when _step is null && !Waited(e.Step):
@@ -109,7 +109,7 @@ static class OutsideOrderFacts
                     Fact(e.Source);
                     break;
                 case LinesCancelled e when !Waited(e.Reason, e.By):
-                    _cancellation = new Cancellation(e.Reason, e.By, e.Lines);
+                    _cancellation = new Cancellation(e.Reason, e.By, e.Lines, e.Reference);
                     _anything = true;
                     break;
                 case OrderFlagged { Flag: "cancelled_after_shipping" } e:
