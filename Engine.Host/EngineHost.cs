@@ -1,6 +1,7 @@
 using Engine.Actors;
 using Engine.Actors.Inventory;
 using Engine.Actors.Kernel;
+using Engine.Actors.Orders;
 using Engine.Adapters;
 using Engine.Adapters.Journals.Sqlite;
 using Engine.Adapters.Keys;
@@ -85,6 +86,8 @@ public static class EngineHost
         services.AddSingleton(settings);
         services.AddSingleton(time);
         services.AddSingleton(Metrics);
+        services.AddSingleton(new ServiceClock(
+            settings.Sla.Limits.Select(l => KeyValuePair.Create(MicroStates.Parse(l.Key)!.Value, (long)l.Value.TotalMilliseconds)), (long)settings.Sla.Stalled.TotalMilliseconds));
         AddStore(services, settings, time);
         // Behind the store: whoever holds its lock makes the keys beside it.
         services.AddSingleton(sp => Beside(sp, MasterKey.LoadOrCreate, settings.MasterKeyPath));
@@ -101,6 +104,8 @@ public static class EngineHost
         services.AddHostedService(sp => sp.GetRequiredService<Census>());
         services.AddHostedService<LockAuditor>();
         services.AddHostedService<RetiredKeys>();
+        services.AddSingleton<ArchiveSchedule>();
+        services.AddHostedService(sp => sp.GetRequiredService<ArchiveSchedule>());
     }
 
     static void AddStore(IServiceCollection services, EngineSettings settings, TimeProvider time)
@@ -153,10 +158,13 @@ public static class EngineHost
         services.AddSingleton<OrderLineReservations>();
         services.AddSingleton<QuarantineDesk>();
         services.AddSingleton<TokenDesk>();
+        services.AddSingleton<StockReader>();
+        services.AddSingleton<CartDesk>();
         services.AddSingleton<WarehouseEndpoints>();
         services.AddSingleton<SkuEndpoints>();
         services.AddSingleton<AdjustmentEndpoints>();
         services.AddSingleton<ReservationEndpoints>();
+        services.AddSingleton<CartEndpoints>();
         services.AddSingleton<OrderEndpoints>();
         services.AddSingleton<OrderActionEndpoints>();
         services.AddSingleton<WebhookEndpoints>();
@@ -171,6 +179,7 @@ public static class EngineHost
         SkuEndpoints.Map(routes);
         AdjustmentEndpoints.Map(routes);
         ReservationEndpoints.Map(routes);
+        CartEndpoints.Map(routes);
         OrderEndpoints.Map(routes);
         OrderActionEndpoints.Map(routes);
         WebhookEndpoints.Map(app);

@@ -50,4 +50,7 @@ static partial class HostLog
 
     [LoggerMessage(32, LogLevel.Information, "The retired signing key {Id} is not needed any more and was removed")]
     public static partial void KeyRemoved(this ILogger log, string id);
+
+    [LoggerMessage(33, LogLevel.Information, "{Frames} frames were moved to {Files} archive files: {Bytes} bytes became {PackedBytes}")]
+    public static partial void Archived(this ILogger log, long frames, int files, long bytes, long packedBytes);
 }

@@ -24,6 +24,8 @@ public sealed class ConfigureSku : Command
     public int? SafetyStock { get; init; }
     public IReadOnlyList<string>? Barcodes { get; init; }
     public IReadOnlyList<AliasKey>? Aliases { get; init; }
+    /// <summary>Makes it a bundle of these.</summary>
+    public IReadOnlyList<BundlePart>? Bundle { get; init; }
 }
 
 /// <summary>One line of a stock adjustment: either a change or a counted figure.</summary>
@@ -92,12 +94,15 @@ public enum StockOutcome
     InsufficientStock,
     ReservationClosed,
     BelowPromised,
+    /// <summary>A cart leads this reservation (<see cref="StockReply.Leader"/>): it is to be asked.</summary>
+    Led,
 }
 
 /// <summary>The answer to a command about one SKU: always with the stock as it stands, and what a refusal needs to be understood.</summary>
 public sealed record StockReply(StockOutcome Outcome, StockView Stock)
 {
     public ReservationView? Reservation { get; init; }
+    public ActorId Leader { get; init; }
     /// <summary>The largest quantity that one reservation would get now.</summary>
     public long WouldFit { get; init; }
     public ReplenishmentView? Replenishment { get; init; }
@@ -113,6 +118,8 @@ public sealed record StockView(
     string Sku, bool Known, string Name, bool Strict, long Version, long OnHand, long Reserved, long Committed, long Shortage, long Available,
     int SafetyStock, IReadOnlyList<string> Barcodes, IReadOnlyList<AliasKey> Aliases, IReadOnlyList<WarehouseStockView> Warehouses, int Backorders)
 {
+    /// <summary>For a bundle its components, whose stock is to be looked at instead.</summary>
+    public IReadOnlyList<BundlePart> Bundle { get; init; } = [];
     /// <summary>The engine's time when it was so, milliseconds since 1970 UTC; 0 where it is not told.</summary>
     public long At { get; init; }
 }

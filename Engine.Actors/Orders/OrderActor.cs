@@ -18,7 +18,7 @@ public enum OrderPhase : byte
 /// One order: facts about payment, stock, fulfilment and after-sale, and how events change them. Its state is derived from
 /// the facts (<see cref="OrderStates"/>); what may happen is decided in <see cref="OrderDecider"/> and the deciders beside it.
 /// </summary>
-public sealed class OrderActor : Actor
+public sealed class OrderActor : Actor, ILeader
 {
     readonly List<OrderLine> _lines = [];
     readonly List<PaymentFact> _payments = [];
@@ -42,6 +42,7 @@ public sealed class OrderActor : Actor
     int _waitingLine = -1;
     int _tries;
     long _retryAt = Never;
+    long _remindAt = Never;
     OrderPhase _phase;
     ReservingRound _round;
     MicroState _step;
@@ -74,6 +75,8 @@ public sealed class OrderActor : Actor
     public int Tries => _tries;
     /// <summary>A round is to begin then.</summary>
     public long RetryAt => _retryAt;
+    /// <summary>The buyer is to be reminded then.</summary>
+    public long RemindAt => _remindAt;
     public bool HasStep => _hasStep;
     public MicroState Step => _step;
     public long ReceivedAt => _receivedAt;
@@ -126,13 +129,10 @@ public sealed class OrderActor : Actor
 
     public bool IsEnded => _cancelled || _expired;
 
-    /// <summary>The platform's ship-by time is over and the goods have not left.</summary>
-    public bool IsOverdue(long now) => _details.ShipBy > 0 && now > _details.ShipBy && State < MicroState.Shipped;
-
     public override bool IsSettled =>
         _phase != OrderPhase.Reserving && !_lines.Exists(static l => l.Told || l.Stock is LineStock.Asked or LineStock.Resolving);
 
-    public override long Deadline => _retryAt;
+    public override long Deadline => Math.Min(_retryAt, _remindAt);
 
     public override bool IsPassive => _known && State.IsClosed() && IsSettled;
 
@@ -141,6 +141,15 @@ public sealed class OrderActor : Actor
         foreach (var line in _lines)
             if (line.ReservationId(OrderId) == reservationId) return line;
         return null;
+    }
+
+    public IEnumerable<LedLine> Led => _lines.Where(l => l.Sku.Length > 0).Select(l => new LedLine(l.Sku, l.ReservationId(OrderId), l.Quantity, l.Led));
+
+    /// <summary>The components of a line whose SKU is a bundle.</summary>
+    public IEnumerable<OrderLine> PartsOf(OrderLine line)
+    {
+        var index = _lines.IndexOf(line);
+        return _lines.Where(l => l.PartOf == index);
     }
 
     public int IndexOf(OrderLine line) => _lines.IndexOf(line);
@@ -229,19 +238,24 @@ public sealed class OrderActor : Actor
                 StopResolving();
                 Explain("expired", stamp, text: e.Why, number: LockDeadline);
                 (_expired, _endReason, _phase, _waitingLine, _retryAt) = (true, e.Why, OrderPhase.Idle, -1, Never);
+                _remindAt = ReminderAt(stamp.At);
                 return Note(e, "system", reason: e.Why);
+            case BuyerReminded e:
+                _remindAt = Never;
+                return Note(e, "system", reason: e.Coupon);
             case OrderReopened:
-                (_expired, _reopened) = (false, true);
+                (_expired, _reopened, _remindAt) = (false, true, Never);
                 Explain("reopened", stamp, number: PaidSum);
                 return Note(happened, "system");
             case OrderCancelled e:
                 StopResolving();
                 (_cancelled, _endReason, _phase, _held, _waitingLine, _retryAt) = (true, e.Reason, OrderPhase.Idle, false, -1, Never);
+                _remindAt = Never;
                 Explain("cancelled", stamp, text: e.Reason);
                 return Note(e, e.Source, e.By, e.Reason);
             case LinesCancelled e:
                 foreach (var cancelled in e.Lines)
-                    if (_lines.Find(l => l.Ordered.LineId == cancelled.LineId) is { } line) line.CancelledQuantity += cancelled.Quantity;
+                    if (_lines.Find(l => l.Ordered.LineId == cancelled.LineId) is { } line) Cancel(line, cancelled.Quantity);
                 _refundDue += e.Refund;
                 if (e.Reference != 0) _cancellations.Add(e.Reference);
                 if (e.Refund > 0) Flag("refund_due");
@@ -260,6 +274,11 @@ public sealed class OrderActor : Actor
                 return Note(e, e.By.Length > 0 ? "api" : "system", e.By, e.Reason);
             case LineResolved e:
                 (_lines[e.Line].Sku, _lines[e.Line].Stock) = (e.Sku, LineStock.None);
+                foreach (var part in PartsOf(_lines[e.Line])) Drop(part);
+                return null;
+            case LineExpanded e:
+                Expand(_lines[e.Line], e);
+                Explain("expanded", stamp, e.Line, text: string.Join(", ", e.Parts.Select(p => $"{p.Quantity} {p.Sku}")));
                 return null;
             case StepTaken e:
                 return Take(e);
@@ -294,6 +313,13 @@ public sealed class OrderActor : Actor
             _lines.Add(new OrderLine { Ordered = ordered, Sku = ordered.ByPlatformSku ? "" : ordered.Code });
     }
 
+    /// <summary>Whoever lapses later than that has just been dealing with the order: there is nobody to remind.</summary>
+    long ReminderAt(long expiredAt)
+    {
+        var at = _lockBase + _policy.ReminderAfter;
+        return _policy.ReminderAfter > 0 && at >= expiredAt ? at : Never;
+    }
+
     /// <summary>An answer about an article code is of no use any more.</summary>
     void StopResolving()
     {
@@ -324,12 +350,37 @@ public sealed class OrderActor : Actor
                 break;
             case LineAnswerKind.Refused: line.Stock = LineStock.Refused; break;
             // Neither a SKU nor, then, an article code.
-            case LineAnswerKind.UnknownSku: line.Stock = line.Stock == LineStock.Asked ? LineStock.Resolving : LineStock.Unknown; break;
+            case LineAnswerKind.UnknownSku: line.Stock = line.Stock == LineStock.Asked && !line.IsPart ? LineStock.Resolving : LineStock.Unknown; break;
             case LineAnswerKind.Committed: line.Stock = LineStock.Committed; break;
             case LineAnswerKind.Shipped: line.Stock = LineStock.Shipped; break;
             case LineAnswerKind.Evicted or LineAnswerKind.Gone: (line.Stock, line.Warehouse) = (LineStock.Released, ""); break;
             default: break;
         }
+    }
+
+    void Expand(OrderLine line, LineExpanded e)
+    {
+        line.Stock = LineStock.Expanded;
+        var number = PartsOf(line).Count();
+        foreach (var part in e.Parts)
+        {
+            // A line's id has no tilde, and no attempt is named by a letter: the reservation's id stays unique.
+            var ordered = new OrderedLine { LineId = $"{line.Ordered.LineId}~c{++number}", Code = part.Sku, Quantity = line.Quantity * part.Quantity };
+            _lines.Add(new OrderLine { Ordered = ordered, Sku = part.Sku, PartOf = e.Line, Each = part.Quantity });
+        }
+    }
+
+    void Cancel(OrderLine line, int quantity)
+    {
+        line.CancelledQuantity += quantity;
+        foreach (var part in PartsOf(line)) part.CancelledQuantity += Math.Min(part.Quantity, quantity * part.Each);
+    }
+
+    /// <summary>Its bundle was corrected into another SKU.</summary>
+    static void Drop(OrderLine part)
+    {
+        part.CancelledQuantity = part.Ordered.Quantity;
+        if (part.Stock == LineStock.Unknown) part.Stock = LineStock.None;
     }
 
     HistoryItem Take(StepTaken e)
@@ -368,11 +419,10 @@ public sealed class OrderActor : Actor
         StateSince = _stateSince,
         ReceivedAt = _receivedAt,
         Operator = _operator,
-        Overdue = IsOverdue(now),
+        At = now,
         Details = _details,
         PersonalKey = PersonalKey,
-        Lines = _lines.ConvertAll(l => new OrderLineView(
-            l.Ordered, l.Sku, l.Quantity, l.Warehouse, l.Attempt == 0 ? "" : l.ReservationId(OrderId), l.Stock)),
+        Lines = [.. _lines.Where(l => !l.IsPart).Select(l => OrderLineView.Of(this, l))],
         HasLock = _phase == OrderPhase.Locked && !MayCommit && !IsEnded,
         LockTier = PaymentStarted ? LockTier.Paying : LockTier.Order,
         LockExpiresAt = LockDeadline,
@@ -383,6 +433,7 @@ public sealed class OrderActor : Actor
         Carrier = _carrier,
         TrackingNumber = _trackingNumber,
         Flags = [.. _flags],
+        Kept = [.. _kept],
         History = [.. _history],
         Explain = Explaining.Render(this, _explanations),
     };
@@ -428,13 +479,12 @@ public sealed class OrderActor : Actor
         var state = State;
         codec.Enum(ref state);
         State = state;
-        LayoutCancellations(codec);
+        codec.Long(ref _remindAt);
+        if (codec.More(_cancellations.Count > 0)) LayoutCancellations(codec);
     }
 
-    /// <summary>The last field, so that it may be missing where there is none.</summary>
     void LayoutCancellations(Codec codec)
     {
-        if (codec.IsWriting && _cancellations.Count == 0) return;
         var count = codec.Count(_cancellations.Count);
         for (var i = 0; i < count; i++)
         {

@@ -16,11 +16,14 @@ public static class OrderDecider
             case Intake c: turn.Reply(Decide(order, c, turn)); break;
             case LineAnswer c: ReservationSaga.Answered(order, c, turn); break;
             case LockDue c: ReservationSaga.Due(order, c, turn); break;
-            case DeadlineReached: ReservationSaga.Retry(order, turn); break;
+            case DeadlineReached:
+                ReservationSaga.Retry(order, turn);
+                if (order.RemindAt <= turn.Now) turn.Emit(new BuyerReminded { Coupon = order.Policy.Coupon });
+                break;
             case SkuResolved c: ReservationSaga.Resolved(order, c, turn); break;
             case UnholdOrder c: turn.Reply(Decide(order, c, turn)); break;
             case ForgetPerson c: turn.Reply(Decide(order, c, turn)); break;
-            case AskOwnership c: turn.Reply(Owns(order, c.ReservationId)); break;
+            case AskOwnership c: turn.Reply(new Ownership(Owns(order, c.ReservationId))); break;
             default: throw new InvariantBrokenException($"{order.Id} does not understand {command.GetType().Name}");
         }
     }
@@ -34,7 +37,7 @@ public static class OrderDecider
         var created = !order.Known;
         var reply = new OrderReply(OrderOutcome.Repeated);
         if (created) Receive(order, intake, turn);
-        else if (intake.Details is not null) Compare(order, intake, turn);
+        else Compare(order, intake, turn);
 
         if (intake.Payment is { } payment) reply = Worse(reply, PaymentDecider.Record(order, payment, intake.Source, turn));
         if (intake.Cancellation is { } cancellation) reply = Worse(reply, CancellationDecider.Cancel(order, cancellation, intake, turn));
@@ -107,12 +110,8 @@ public static class OrderDecider
     /// <summary>A repeat of a known order: it stays as it is, differences are recorded and flagged.</summary>
     static void Compare(OrderActor order, Intake intake, Turn turn)
     {
-        foreach (var part in Differences(order, intake.Details!))
-        {
-            var flag = $"differs:{part}";
-            if (!order.HasFlag(flag)) turn.Emit(new OrderFlagged { Flag = flag, Source = intake.Source });
-        }
-        foreach (var flag in intake.Flags)
+        var differences = intake.Details is { } told ? Differences(order, told).Select(part => $"differs:{part}") : [];
+        foreach (var flag in differences.Concat(intake.Flags))
             if (!order.HasFlag(flag)) turn.Emit(new OrderFlagged { Flag = flag, Source = intake.Source });
     }
 
@@ -159,11 +158,10 @@ public static class OrderDecider
         return new(OrderOutcome.Done);
     }
 
-    static Ownership Owns(OrderActor order, string reservationId)
+    static bool Owns(OrderActor order, string reservationId)
     {
         var line = order.LineOf(reservationId);
-        var mine = order.Known && line is not null && line.IsOpen && (line.HasStock || line.Stock is LineStock.Asked or LineStock.Waiting || line.Told);
-        return new(mine, order.State);
+        return order.Known && line is not null && line.IsOpen && (line.HasStock || line.Stock is LineStock.Asked or LineStock.Waiting || line.Told);
     }
 
     internal static OrderReply NotAllowed(OrderActor order)

@@ -148,6 +148,15 @@ public sealed class OrderExpired : Event
     public override void Layout(Codec codec) => codec.Text(ref Why);
 }
 
+/// <summary>The buyer of an order that lapsed unpaid is to be reminded, once (FEATURES B6); paying reserves again.</summary>
+public sealed class BuyerReminded : Event
+{
+    public string Coupon = "";
+
+    public override byte Tag => 62;
+    public override void Layout(Codec codec) => codec.Text(ref Coupon);
+}
+
 /// <summary>A late payment opens the order again.</summary>
 public sealed class OrderReopened : Event
 {
@@ -187,8 +196,7 @@ public sealed class LinesCancelled : Event
         codec.Text(ref Reason);
         codec.Text(ref By);
         codec.Long(ref Refund);
-        // The last field, so that it may be missing where it says nothing.
-        if (!codec.IsWriting || Reference != 0) codec.Fixed64(ref Reference);
+        if (codec.More(Reference != 0)) codec.Fixed64(ref Reference);
     }
 }
 
@@ -214,8 +222,7 @@ public sealed class FactKept : Event
         codec.Bool(ref hasStep);
         if (hasStep) codec.Record(Step ??= new StepFact());
         codec.List(CancelLines);
-        // The last field, so that it may be missing where it says nothing.
-        if (!codec.IsWriting || CancelReference != 0) codec.Fixed64(ref CancelReference);
+        if (codec.More(CancelReference != 0)) codec.Fixed64(ref CancelReference);
     }
 }
 
@@ -255,6 +262,20 @@ public sealed class LineResolved : Event
     {
         codec.Int(ref Line);
         codec.Text(ref Sku);
+    }
+}
+
+/// <summary>The line's SKU is a bundle: these are reserved for it. A later change of the bundle does not touch them.</summary>
+public sealed class LineExpanded : Event
+{
+    public int Line;
+    public List<BundlePart> Parts = [];
+
+    public override byte Tag => 63;
+    public override void Layout(Codec codec)
+    {
+        codec.Int(ref Line);
+        codec.List(Parts);
     }
 }
 

@@ -46,6 +46,7 @@ public sealed class HistoryItem : IEncoded
         OrderLocked => "order_reserved",
         OrderBackordered => "order_backordered",
         OrderExpired => "order_expired",
+        BuyerReminded => "buyer_reminded",
         OrderReopened => "order_reopened",
         OrderCancelled => "order_cancelled",
         LinesCancelled => "lines_cancelled",
@@ -53,6 +54,7 @@ public sealed class HistoryItem : IEncoded
         OrderHeld => "order_held",
         OrderUnheld => "order_unheld",
         LineResolved => "line_resolved",
+        LineExpanded => "line_expanded",
         RefundRecorded => "refund_recorded",
         PersonForgotten => "person_forgotten",
         OrderFlagged => "order_flagged",
@@ -81,8 +83,7 @@ public sealed class KeptFact : IEncoded
         codec.Bool(ref hasStep);
         if (hasStep) codec.Record(Step ??= new StepFact());
         codec.List(CancelLines);
-        // The last field, so that it may be missing where it says nothing.
-        if (!codec.IsWriting || CancelReference != 0) codec.Fixed64(ref CancelReference);
+        if (codec.More(CancelReference != 0)) codec.Fixed64(ref CancelReference);
     }
 }
 

@@ -18,9 +18,13 @@ sealed class OrderFilter
     int _stalledHours;
     Caller? _caller;
 
-    public static OrderFilter Read(HttpContext http, Faults faults)
+    readonly ServiceClock _clock;
+
+    OrderFilter(ServiceClock clock) => _clock = clock;
+
+    public static OrderFilter Read(HttpContext http, Faults faults, ServiceClock clock)
     {
-        var filter = new OrderFilter { _warehouse = http.Query("warehouse"), _tag = http.Query("tag"), _shop = http.Query("shop"), _caller = http.Caller() };
+        var filter = new OrderFilter(clock) { _warehouse = http.Query("warehouse"), _tag = http.Query("tag"), _shop = http.Query("shop"), _caller = http.Caller() };
         if (http.Query("platform") is { } platform) filter._prefix = platform + ":";
         if (http.Query("state") is { } state && (filter._state = MicroStates.Parse(state)) is null) faults.Add("state", "unknown_value", "Not one of the micro-states.");
         if (http.Query("status") is { } status && (filter._status = MicroStates.ParseStatus(status)) is null) faults.Add("status", "unknown_value", "Not one of the standard statuses.");
@@ -38,7 +42,7 @@ sealed class OrderFilter
         && (_shop is null || HasShop(order.OrderId, _shop))
         && (_warehouse is null || order.Lines.Any(l => l.Warehouse == _warehouse))
         && (_tag is null || order.Details.Tags.Contains(_tag))
-        && (!_overdue || order.IsOverdue(now))
+        && (!_overdue || _clock.IsOverdue(order.State, order.StateSince, order.Details.ShipBy, now))
         && (_stalledHours == 0 || now - order.StateSince > _stalledHours * Hour)
         && (_caller!.Warehouses is null || order.Lines.Any(l => _caller.MaySee(l.Warehouse)));
 

@@ -16,7 +16,14 @@ sealed record AddressJson(
 /// <param name="Quantity">What is left after cancellations.</param>
 /// <param name="State">Where its stock stands.</param>
 sealed record OrderLineJson(
-    string LineId, string? Sku, string Code, int Quantity, string? Warehouse, string? ReservationId, string State, long UnitPrice, long Discount, string? GiftOf, bool Presale);
+    string LineId, string? Sku, string Code, int Quantity, string? Warehouse, string? ReservationId, string State, long UnitPrice, long Discount, string? GiftOf, bool Presale)
+{
+    /// <summary>For a bundle: what is reserved for it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<OrderComponentJson>? Components { get; init; }
+}
+
+sealed record OrderComponentJson(string Sku, int Quantity, string? Warehouse, string? ReservationId, string State);
 
 sealed record PaymentJson(string Reference, string Status, long Amount, Instant At, Instant ArrivedAt);
 
@@ -37,7 +44,12 @@ record OrderSummaryJson
     public required string Status { get; init; }
     public required Instant StateSince { get; init; }
     public required string? Operator { get; init; }
+    /// <summary>Past <see cref="DueAt"/>.</summary>
     public required bool Overdue { get; init; }
+    /// <summary>When it is to have moved on: at its state's limit or the platform's ship-by time; null for never.</summary>
+    public required Instant? DueAt { get; init; }
+    /// <summary>Too long in one state (24 hours where nothing else is set).</summary>
+    public required bool Stalled { get; init; }
     public required IReadOnlyList<string> NextSteps { get; init; }
     public required Instant PlacedAt { get; init; }
     public required Instant ReceivedAt { get; init; }

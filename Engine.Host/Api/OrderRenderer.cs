@@ -6,7 +6,7 @@ using Engine.Host.Ingress;
 namespace Engine.Host.Api;
 
 /// <summary>Shows orders: the whole one with the person in the clear, the summary of lists without.</summary>
-sealed class OrderRenderer(IEngine engine, PersonalDesk personal)
+sealed class OrderRenderer(IEngine engine, PersonalDesk personal, ServiceClock clock)
 {
     /// <summary>The flag of an order whose personal data can't be opened.</summary>
     const string PersonUnreadable = "personal_data_unreadable";
@@ -22,7 +22,7 @@ sealed class OrderRenderer(IEngine engine, PersonalDesk personal)
         return new OrderJson
         {
             OrderId = s.OrderId, Platform = s.Platform, Shop = s.Shop, PlatformOrderId = s.PlatformOrderId, State = s.State, Status = s.Status,
-            StateSince = s.StateSince, Operator = s.Operator, Overdue = s.Overdue, NextSteps = s.NextSteps, PlacedAt = s.PlacedAt, ReceivedAt = s.ReceivedAt,
+            StateSince = s.StateSince, Operator = s.Operator, Overdue = s.Overdue, DueAt = s.DueAt, Stalled = s.Stalled, NextSteps = s.NextSteps, PlacedAt = s.PlacedAt, ReceivedAt = s.ReceivedAt,
             Urgency = s.Urgency, ShipBy = s.ShipBy, HeldReason = s.HeldReason, Lines = s.Lines, LockTier = s.LockTier, LockExpiresAt = s.LockExpiresAt,
             Amounts = s.Amounts, Tags = s.Tags, Flags = isDamaged ? [.. s.Flags, PersonUnreadable] : s.Flags,
             Source = order.Source,
@@ -41,7 +41,7 @@ sealed class OrderRenderer(IEngine engine, PersonalDesk personal)
         };
     }
 
-    public static OrderSummaryJson Summary(OrderView order)
+    public OrderSummaryJson Summary(OrderView order)
     {
         var (details, name) = (order.Details, Names.Order(order.OrderId)!.Value);
         return new OrderSummaryJson
@@ -54,7 +54,9 @@ sealed class OrderRenderer(IEngine engine, PersonalDesk personal)
             Status = order.Status.Name(),
             StateSince = order.StateSince,
             Operator = OrNull(order.Operator),
-            Overdue = order.Overdue,
+            Overdue = clock.IsOverdue(order.State, order.StateSince, details.ShipBy, order.At),
+            DueAt = Instant.OrNull(clock.DueAt(order.State, order.StateSince, details.ShipBy) ?? 0),
+            Stalled = clock.IsStalled(order.State, order.StateSince, order.At),
             NextSteps = NextSteps(order.State),
             PlacedAt = details.PlacedAt,
             ReceivedAt = order.ReceivedAt,
@@ -78,9 +80,17 @@ sealed class OrderRenderer(IEngine engine, PersonalDesk personal)
         return steps;
     }
 
+    static OrderComponentJson Component(OrderLineView part) =>
+        new(part.Sku, part.Quantity, OrNull(part.Warehouse), OrNull(part.ReservationId), State(part));
+
+    static string State(OrderLineView line) => line.Quantity == 0 ? "cancelled" : Word(line.Stock);
+
     static OrderLineJson Line(OrderLineView line) => new(
         line.Ordered.LineId, OrNull(line.Sku), line.Ordered.Code, line.Quantity, OrNull(line.Warehouse), OrNull(line.ReservationId),
-        line.Quantity == 0 ? "cancelled" : Word(line.Stock), line.Ordered.UnitPrice, line.Ordered.Discount, OrNull(line.Ordered.GiftOf), line.Ordered.Presale);
+        State(line), line.Ordered.UnitPrice, line.Ordered.Discount, OrNull(line.Ordered.GiftOf), line.Ordered.Presale)
+    {
+        Components = line.Components.Count > 0 ? [.. line.Components.Select(Component)] : null,
+    };
 
     public static HistoryItemJson Entry(HistoryItem item) => new(item.At, item.State.Name(), item.State.Status(item.Paid).Name(), item.Event, item.Source)
     {

@@ -7,7 +7,7 @@ using Engine.Host.Security;
 namespace Engine.Host.Api;
 
 /// <summary>SKUs: their settings, their stock, and snapshots of it.</summary>
-sealed class SkuEndpoints(IEngine engine, TokenDesk tokens)
+sealed class SkuEndpoints(IEngine engine, TokenDesk tokens, StockReader reader)
 {
     public static void Map(Routes routes)
     {
@@ -28,6 +28,9 @@ sealed class SkuEndpoints(IEngine engine, TokenDesk tokens)
         if (!OrderRules.IsSku(sku)) return Problems.Invalid("sku", "bad_format", Names.SkuFormat);
         var body = await http.ReadAsync(SkuBody.Read);
         if (!body.IsGood) return Problems.Invalid(body.Faults);
+        var (unread, faults) = await Nested(sku, body.Value.Bundle ?? []);
+        if (unread is not null) return unread;
+        if (faults.Any) return Problems.Invalid(faults.Found);
         var answer = await engine.AskAsync(ActorId.Sku(sku), new ConfigureSku
         {
             Name = body.Value.Name,
@@ -35,17 +38,38 @@ sealed class SkuEndpoints(IEngine engine, TokenDesk tokens)
             SafetyStock = body.Value.SafetyStock,
             Barcodes = body.Value.Barcodes,
             Aliases = body.Value.Aliases?.Select(a => new AliasKey(a.Platform, a.Shop, a.Sku)).ToArray(),
+            Bundle = body.Value.Bundle?.Select(p => new BundlePart { Sku = p.Sku, Quantity = p.Quantity }).ToArray(),
         }, new AskOptions(Tenant: http.Caller().Name, Settle: Answers.SettleMax));
         if (answer.Reply is not StockReply reply) return Answers.Failure(answer.Kind);
-        var shown = SkuJson.Of(reply.Stock, http.Caller());
+        var (failure, stock) = await reader.CompleteAsync(reply.Stock);
+        if (failure is not null) return failure;
+        var shown = SkuJson.Of(stock!, http.Caller());
         return reply.Outcome == StockOutcome.Done
             ? Answers.Created(http, $"/v1/skus/{Uri.EscapeDataString(sku)}", shown, ApiJson.Web.SkuJson)
             : Answers.Ok(shown, ApiJson.Web.SkuJson);
     }
 
+    /// <summary>Bundles do not nest: all faults that only the components themselves can tell.</summary>
+    async Task<(IResult? Failure, Faults Faults)> Nested(string sku, IReadOnlyList<BundlePartBody> parts)
+    {
+        var faults = new Faults();
+        for (var i = 0; i < parts.Count; i++)
+        {
+            if (parts[i].Sku == sku)
+            {
+                faults.Add($"bundle[{i}].sku", "self_reference", "A bundle can't contain itself.");
+                continue;
+            }
+            var (failure, part) = await reader.ReadAsync(parts[i].Sku);
+            if (failure is not null) return (failure, faults);
+            if (part!.Bundle.Count > 0) faults.Add($"bundle[{i}].sku", "nested_bundle", "A component can't be a bundle itself.");
+        }
+        return (null, faults);
+    }
+
     async Task<IResult> Get(HttpContext http)
     {
-        var (refusal, stock) = await Read(http.Segment("sku"));
+        var (refusal, stock) = await reader.ReadKnownAsync(http.Segment("sku"));
         return refusal ?? Answers.Ok(SkuJson.Of(stock!, http.Caller()), ApiJson.Web.SkuJson);
     }
 
@@ -55,16 +79,8 @@ sealed class SkuEndpoints(IEngine engine, TokenDesk tokens)
         if (!body.IsGood) return Problems.Invalid(body.Faults);
         http.Idempotency(default, out var malformed);
         if (malformed is not null) return malformed;
-        var (refusal, stock) = await Read(http.Segment("sku"));
+        var (refusal, stock) = await reader.ReadKnownAsync(http.Segment("sku"));
         return refusal ?? Answers.With(StatusCodes.Status201Created, tokens.Snapshot(stock!, body.Value.OrderId), ApiJson.Web.SnapshotJson);
-    }
-
-    async Task<(IResult? Refusal, StockView? Stock)> Read(string sku)
-    {
-        if (!OrderRules.IsSku(sku)) return (Unknown(), null);
-        var answer = await engine.ReadAsync<SkuActor>(ActorId.Sku(sku), static (actor, now) => actor.View(now));
-        if (answer.Reply is not StockView stock) return (Answers.Failure(answer.Kind), null);
-        return stock.Known ? (null, stock) : (Unknown(), null);
     }
 
     public static IResult Unknown() => Problems.Of(Code.UnknownSku, "No stock was ever booked for this SKU, and it was never set up.");

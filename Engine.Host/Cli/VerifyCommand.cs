@@ -25,7 +25,7 @@ static class VerifyCommand
 
     static async Task<int> RunAsync(string? directory, bool settled)
     {
-        directory ??= EngineHost.Configuration(new Dictionary<string, string?>())["Engine:DataDirectory"] ?? "./data";
+        directory ??= StoreFolder.Configured;
         try
         {
             using var reader = new SqliteReader(directory);

@@ -214,8 +214,8 @@ public sealed class OperationApiTests
         public bool IsWritable => engine.IsWritable;
         public IReadOnlyList<PartitionStatus> Status => engine.Status;
 
-        public ValueTask<Answer> AskAsync(Actors.Deciders.ActorId to, Actors.Deciders.Command command, AskOptions options = default) => command is Actors.Orders.AskOwnership
-            ? new(new Answer(AnswerKind.Reply, new Actors.Orders.Ownership(false, Actors.Orders.MicroState.Cancelled)))
+        public ValueTask<Answer> AskAsync(Actors.Deciders.ActorId to, Actors.Deciders.Command command, AskOptions options = default) => command is Actors.Inventory.AskOwnership
+            ? new(new Answer(AnswerKind.Reply, new Actors.Inventory.Ownership(false)))
             : engine.AskAsync(to, command, options);
 
         public ValueTask<Answer> ReadAsync<TActor>(Actors.Deciders.ActorId id, Func<TActor, long, object?> read) where TActor : Actors.Deciders.Actor => engine.ReadAsync(id, read);
