@@ -78,6 +78,15 @@ public sealed class OrderActor : Actor
     public long ReceivedAt => _receivedAt;
     public long StateSince => _stateSince;
     public MicroState State { get; private set; }
+    public string Source => _source;
+    /// <summary>Who last had a hand in it.</summary>
+    public string Operator => _operator;
+    public string Carrier => _carrier;
+    public string TrackingNumber => _trackingNumber;
+    public IReadOnlyList<HistoryItem> History => _history;
+    /// <summary>An unpaid lock holds its stock until <see cref="LockDeadline"/>.</summary>
+    public bool HasLock => _phase == OrderPhase.Locked && !MayCommit && !IsEnded;
+    public LockTier LockTier => PaymentStarted ? LockTier.Paying : LockTier.Order;
     public KeyRef? PersonalKey => _keyIndex < 0 || _forgotten ? null : new KeyRef(_keySequence, _keyIndex);
 
     /// <summary>The sum of payments that succeeded; a payment without an amount is the whole.</summary>
@@ -362,10 +371,9 @@ public sealed class OrderActor : Actor
         Overdue = IsOverdue(now),
         Details = _details,
         PersonalKey = PersonalKey,
-        Lines = _lines.ConvertAll(l => new OrderLineView(
-            l.Ordered, l.Sku, l.Quantity, l.Warehouse, l.Attempt == 0 ? "" : l.ReservationId(OrderId), l.Stock)),
-        HasLock = _phase == OrderPhase.Locked && !MayCommit && !IsEnded,
-        LockTier = PaymentStarted ? LockTier.Paying : LockTier.Order,
+        Lines = _lines.ConvertAll(l => l.View(OrderId)),
+        HasLock = HasLock,
+        LockTier = LockTier,
         LockExpiresAt = LockDeadline,
         HeldReason = _heldReason,
         Payments = [.. _payments],

@@ -50,6 +50,8 @@ public sealed class OrderLine : IEncoded
     /// <summary>Unique per SKU, and new with every attempt, so that an answer to an old one can't be taken for this one's.</summary>
     public string ReservationId(string orderId) => Attempt <= 1 ? $"{orderId}~{Ordered.LineId}" : $"{orderId}~{Ordered.LineId}~{Attempt}";
 
+    public OrderLineView View(string orderId) => new(Ordered, Sku, Quantity, Warehouse, Attempt == 0 ? "" : ReservationId(orderId), Stock);
+
     public void Layout(Codec codec)
     {
         codec.Record(Ordered);

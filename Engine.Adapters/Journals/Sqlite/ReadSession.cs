@@ -1,5 +1,6 @@
 using Engine.Actors.Kernel;
 using Engine.Adapters.Keys;
+using Engine.Adapters.Sqlite;
 using Microsoft.Data.Sqlite;
 
 namespace Engine.Adapters.Journals.Sqlite;
