@@ -4,6 +4,7 @@ using Engine.Actors.Kernel;
 using Engine.Adapters;
 using Engine.Adapters.Journals.Sqlite;
 using Engine.Adapters.Keys;
+using Engine.Adapters.Views;
 using Engine.Host.Api;
 using Engine.Host.Ingress;
 using Engine.Host.Metrics;
@@ -11,6 +12,7 @@ using Engine.Host.Security;
 using Engine.Host.Settings;
 using Engine.Host.Trials;
 using Engine.Host.Upkeep;
+using Engine.Host.Views;
 using Serilog;
 using Serilog.Events;
 using Serilog.Settings.Configuration;
@@ -101,6 +103,30 @@ public static class EngineHost
         services.AddHostedService(sp => sp.GetRequiredService<Census>());
         services.AddHostedService<LockAuditor>();
         services.AddHostedService<RetiredKeys>();
+        AddViews(services, settings, time);
+    }
+
+    static void AddViews(IServiceCollection services, EngineSettings settings, TimeProvider time)
+    {
+        services.AddSingleton<PersonIndex>();
+        services.AddSingleton(sp =>
+        {
+            var (engine, log) = (sp.GetRequiredService<IEngine>(), sp.GetRequiredService<ILogger<ReadModels>>());
+            return new ReadModels(new ReadModelOptions
+            {
+                Directory = settings.DataDirectory,
+                Journal = sp.GetRequiredService<IJournalReader>(),
+                Domain = EngineDomain.Instance,
+                Persons = sp.GetRequiredService<PersonIndex>(),
+                Time = time,
+                Durable = () => [.. engine.Status.Select(p => p.Sequence)],
+                Remade = log.ViewsRemade,
+                Failed = log.ViewsFailed,
+            });
+        });
+        services.AddSingleton<ViewLists>();
+        services.AddSingleton<ViewDesk>();
+        services.AddHostedService<ViewsService>();
     }
 
     static void AddStore(IServiceCollection services, EngineSettings settings, TimeProvider time)
@@ -120,6 +146,7 @@ public static class EngineHost
         var metrics = new EngineMetrics();
         metrics.Observe(services.GetRequiredService<IEngine>());
         metrics.Observe(services.GetRequiredService<Census>());
+        metrics.Observe(services.GetRequiredService<ReadModels>());
         if (services.GetRequiredService<IJournal>() is SqliteJournal journal) metrics.Observe(journal);
         return metrics;
     }
@@ -158,10 +185,12 @@ public static class EngineHost
         services.AddSingleton<AdjustmentEndpoints>();
         services.AddSingleton<ReservationEndpoints>();
         services.AddSingleton<OrderEndpoints>();
+        services.AddSingleton<OrderListEndpoints>();
         services.AddSingleton<OrderActionEndpoints>();
         services.AddSingleton<WebhookEndpoints>();
         services.AddSingleton<QuarantineEndpoints>();
         services.AddSingleton<OperationEndpoints>();
+        services.AddSingleton<ViewEndpoints>();
     }
 
     static void MapEndpoints(WebApplication app)
@@ -172,10 +201,12 @@ public static class EngineHost
         AdjustmentEndpoints.Map(routes);
         ReservationEndpoints.Map(routes);
         OrderEndpoints.Map(routes);
+        OrderListEndpoints.Map(routes);
         OrderActionEndpoints.Map(routes);
         WebhookEndpoints.Map(app);
         QuarantineEndpoints.Map(routes);
         OperationEndpoints.Map(routes);
+        ViewEndpoints.Map(routes);
         app.MapOpenApi("/openapi/{documentName}.json").WithMetadata(OperationEndpoints.OnLoopback);
     }
 }

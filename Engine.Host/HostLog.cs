@@ -47,4 +47,10 @@ static partial class HostLog
 
     [LoggerMessage(32, LogLevel.Information, "The retired signing key {Id} is not needed any more and was removed")]
     public static partial void KeyRemoved(this ILogger log, string id);
+
+    [LoggerMessage(40, LogLevel.Error, "The read models could not be used and are made anew: {Why}")]
+    public static partial void ViewsRemade(this ILogger log, string why);
+
+    [LoggerMessage(41, LogLevel.Error, "The read models are held up; lists may be behind")]
+    public static partial void ViewsFailed(this ILogger log, Exception e);
 }

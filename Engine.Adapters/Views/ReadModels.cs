@@ -52,6 +52,7 @@ public sealed class ReadModels : IDisposable
     Thread? _thread, _rebuilder;
     ITimer? _timer;
     long _rebuilds, _rowsBefore;
+    int _disposed;
 
     /// <summary>A file and who keeps it.</summary>
     sealed record Pair(ViewStore Store, Projector Projector) : IDisposable
@@ -352,6 +353,7 @@ public sealed class ReadModels : IDisposable
 
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) == 1) return;
         _timer?.Dispose();
         _stopping.Cancel();
         _thread?.Join();
@@ -362,7 +364,6 @@ public sealed class ReadModels : IDisposable
             unfinished.Dispose();
             ViewFile.Delete(_rebuildPath);
         }
-        _stopping.Dispose();
-        _signal.Dispose();
+        // The signals stay: somebody may still be waiting, and they hold nothing.
     }
 }

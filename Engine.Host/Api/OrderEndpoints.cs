@@ -6,8 +6,8 @@ using Engine.Host.Security;
 
 namespace Engine.Host.Api;
 
-/// <summary>Orders: received, shown, listed.</summary>
-sealed class OrderEndpoints(IEngine engine, OrderDesk desk, IntakeFactory intakes, OrderRenderer renderer)
+/// <summary>Orders: received and shown.</summary>
+sealed class OrderEndpoints(OrderDesk desk, IntakeFactory intakes, OrderRenderer renderer)
 {
     public static void Map(Routes routes)
     {
@@ -19,10 +19,6 @@ sealed class OrderEndpoints(IEngine engine, OrderDesk desk, IntakeFactory intake
             .About("Orders", "One order").Answers<OrderJson>().Refuses(Code.UnknownOrder);
         routes.Get<OrderEndpoints>("/v1/orders/{orderId}/history", Role.Anyone, (e, http) => e.History(http))
             .About("Orders", "What happened to an order, to the millisecond").Answers<HistoryJson>().Refuses(Code.UnknownOrder);
-        routes.Get<OrderEndpoints>("/v1/orders", Role.Anyone, (e, http) => e.List(http))
-            .About("Orders", "Open orders").Query("state", "A micro-state.").Query("status", "A standard status.").Query("platform", "").Query("shop", "")
-            .Query("warehouse", "With a line there.").Query("tag", "").Query("overdue", "true for those whose ship-by time is over.")
-            .Query("stalledHours", "For that long in one state.").Paged().Answers<ListJson<OrderSummaryJson>>();
     }
 
     async Task<IResult> Post(HttpContext http)
@@ -64,19 +60,4 @@ sealed class OrderEndpoints(IEngine engine, OrderDesk desk, IntakeFactory intake
     }
 
     static bool MaySee(Caller caller, OrderView order) => caller.Warehouses is null || order.Lines.Any(l => caller.MaySee(l.Warehouse));
-
-    async Task<IResult> List(HttpContext http)
-    {
-        var faults = new Faults();
-        var listing = Listing.Read(http, faults);
-        var filter = OrderFilter.Read(http, faults);
-        if (faults.Any) return Problems.Invalid(faults.Found);
-
-        // First the ids of what fits, then only the page is shown: a million open orders are not copied for a list of a hundred.
-        var ids = await engine.ScanAsync<OrderActor, string>((order, now) => filter.Fits(order, now) && listing.IsBehind(order.OrderId) ? order.OrderId : null);
-        var page = listing.Page(ids, id => id, id => id);
-        var orders = await Task.WhenAll(page.Items.Select(id => desk.ReadAsync(Names.Order(id)!.Value)));
-        var shown = orders.Where(o => o.Order is not null).Select(o => OrderRenderer.Summary(o.Order!)).ToArray();
-        return Answers.List(engine, new ListJson<OrderSummaryJson>(shown, page.Next), ApiJson.Web.ListJsonOrderSummaryJson);
-    }
 }

@@ -1,6 +1,7 @@
 using Engine.Actors.Inventory;
 using Engine.Actors.Kernel;
 using Engine.Actors.Orders;
+using Engine.Adapters.Views;
 using Engine.Host.Ingress;
 
 namespace Engine.Host.Api;
@@ -66,6 +67,33 @@ sealed class OrderRenderer(IEngine engine, PersonalDesk personal)
             Flags = order.Flags,
         };
     }
+
+    /// <summary>As the row of the read models shows it.</summary>
+    public static OrderSummaryJson Summary(OrderRow row, long now) => new()
+    {
+        OrderId = row.OrderId,
+        Platform = row.Platform,
+        Shop = row.Shop,
+        PlatformOrderId = row.PlatformOrderId,
+        State = row.State.Name(),
+        Status = row.Status,
+        StateSince = row.StateSince,
+        Operator = row.Operator,
+        Overdue = row.ShipBy < now && row.State < MicroState.Shipped,
+        NextSteps = NextSteps(row.State),
+        PlacedAt = row.PlacedAt,
+        ReceivedAt = row.ReceivedAt,
+        Urgency = Urgencies[row.Urgency],
+        ShipBy = row.ShipBy,
+        HeldReason = row.HeldReason,
+        Lines = [.. row.Lines.Select(l => new OrderLineJson(
+            l.LineId, l.Sku, l.Code, l.Quantity, l.Warehouse, l.ReservationId, l.State, l.UnitPrice, l.Discount, l.GiftOf, l.Presale))],
+        LockTier = row.LockTier,
+        LockExpiresAt = row.LockExpiresAt,
+        Amounts = new AmountsJson(row.Goods, row.Freight, row.Discount, row.Tax, row.Total, row.Currency),
+        Tags = row.Tags,
+        Flags = row.Flags,
+    };
 
     /// <summary>What the state leads to, and whether it can still be cancelled.</summary>
     static List<string> NextSteps(MicroState state)

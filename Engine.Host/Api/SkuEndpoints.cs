@@ -2,12 +2,14 @@ using Engine.Actors.Deciders;
 using Engine.Actors.Inventory;
 using Engine.Actors.Kernel;
 using Engine.Adapters.Canonical;
+using Engine.Adapters.Views;
 using Engine.Host.Security;
+using Engine.Host.Views;
 
 namespace Engine.Host.Api;
 
 /// <summary>SKUs: their settings, their stock, and snapshots of it.</summary>
-sealed class SkuEndpoints(IEngine engine, TokenDesk tokens)
+sealed class SkuEndpoints(IEngine engine, TokenDesk tokens, ViewLists lists, ViewDesk views, TimeProvider time)
 {
     public static void Map(Routes routes)
     {
@@ -19,7 +21,7 @@ sealed class SkuEndpoints(IEngine engine, TokenDesk tokens)
             .About("Stock", "Takes a snapshot of the available stock; its token makes one reservation").Takes<SnapshotBody>()
             .Answers<SnapshotJson>(201).Refuses(Code.UnknownSku);
         routes.Get<SkuEndpoints>("/v1/replenishments", Role.Admin | Role.Ops | Role.Service | Role.Cs, (e, http) => e.Replenishments(http))
-            .About("Stock", "Open replenishment suggestions").Paged().Answers<ListJson<ReplenishmentJson>>();
+            .About("Stock", "Open replenishment suggestions").Paged().AsTable().Answers<ListJson<ReplenishmentJson>>();
     }
 
     async Task<IResult> Put(HttpContext http)
@@ -73,8 +75,23 @@ sealed class SkuEndpoints(IEngine engine, TokenDesk tokens)
     {
         var faults = new Faults();
         var listing = Listing.Read(http, faults);
+        var isCsv = CsvTable.IsWanted(http, faults);
         if (faults.Any) return Problems.Invalid(faults.Found);
-        var open = await engine.ScanAsync<SkuActor, ReplenishmentView>(static (sku, now) => Replenishment.Open(sku, now));
-        return Answers.List(engine, listing.Page(open, r => r.Sku, ReplenishmentJson.Of), ApiJson.Web.ListJsonReplenishmentJson);
+        var isWhole = await views.CatchUpAsync(http);
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        if (isCsv) return ReplenishmentTable(now);
+        var page = lists.Replenishments(listing.After ?? "", listing.Limit + 1, now);
+        return views.List(listing.Page(page, r => r.Sku, ReplenishmentJson.Of), isWhole, ApiJson.Web.ListJsonReplenishmentJson);
+    }
+
+    IResult ReplenishmentTable(long now)
+    {
+        var after = "";
+        return CsvTable.Of(["sku", "warehouse", "shortfall", "suggestedQuantity", "expectedShortageHours", "dailyTurnover", "safetyStockFactor", "since"], () =>
+        {
+            var page = lists.Replenishments(after, Listing.LimitMax, now);
+            if (page.Count > 0) after = page[^1].Sku;
+            return [.. page.Select(r => new object?[] { r.Sku, r.Warehouse, r.Shortfall, r.SuggestedQuantity, r.ExpectedShortageHours, r.DailyTurnover, r.SafetyStockFactor, new Instant(r.Since) })];
+        });
     }
 }

@@ -4,6 +4,7 @@ using Engine.Actors.Kernel;
 using Engine.Actors.Orders;
 using Engine.Adapters.Journals.Sqlite;
 using Engine.Adapters.Platforms;
+using Engine.Adapters.Views;
 using Engine.Host.Upkeep;
 
 namespace Engine.Host.Metrics;
@@ -117,6 +118,17 @@ public sealed class EngineMetrics : IDisposable
         Labelled("engine_backorders", "Order lines that wait for stock.", () => [(census.Latest.Backorders, [])]);
         Labelled("engine_stock_shortage_units", "Units promised that physical loss took.", () => [(census.Latest.Shortage, [])]);
         Labelled("engine_oversold_units", "Units reserved or committed beyond on hand and shortage; anything but 0 is a broken promise.", () => [(census.Latest.Oversold, [])]);
+    }
+
+    /// <summary>Shows the read models: how far they are, and whether units add up.</summary>
+    public void Observe(ReadModels models)
+    {
+        Gauge("engine_views_lag_frames", "Durable frames that the read models don't hold yet.", () => models.Status.Partitions.Sum(p => Math.Max(0, p.Journal - p.Position)));
+        Gauge("engine_views_lag_seconds", "The read models hold all that was durable so long ago.", () => models.Lag.TotalSeconds);
+        Gauge("engine_views_bytes", "Size of the read models' file.", () => models.Status.Bytes);
+        Gauge("engine_conservation_difference_units", "Units, over all SKUs and warehouses: received - on hand - shipped - written off; anything but 0 is a broken promise.", () => models.Status.DifferenceUnits);
+        _meter.CreateObservableCounter("engine_views_rows_written_total", () => models.Status.RowsWritten, description: "Rows of read models written.");
+        _meter.CreateObservableCounter("engine_views_rebuilds_total", () => models.Status.Rebuilds, description: "Times the read models were made anew.");
     }
 
     void Labelled(string name, string help, Func<IEnumerable<(long Value, KeyValuePair<string, object?>[] Labels)>> read) =>
