@@ -135,7 +135,7 @@ public sealed class SkuActor : Actor
     public long LastCommitDay => _firstCommitDay == 0 ? 0 : _lastDay;
 
     /// <summary>Units committed on one of the eight days up to <see cref="LastCommitDay"/>.</summary>
-    public long CommittedOn(long day) => day > _lastDay - 8 && day <= _lastDay ? _committedPerDay[day % 8] : 0;
+    public long CommittedOn(long day) => day > 0 && day > _lastDay - 8 && day <= _lastDay ? _committedPerDay[day % 8] : 0;
 
     /// <summary>
     /// Stock held by orders of several lines that took it so lately that they may yet give it back. A hint that is not part

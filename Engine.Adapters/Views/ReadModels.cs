@@ -45,6 +45,8 @@ public sealed class ReadModels : IDisposable
     readonly SemaphoreSlim _signal = new(0);
     readonly CancellationTokenSource _stopping = new();
     readonly Lock _gate = new();
+    // Readers share it; who puts another file in place waits for them, and they for that.
+    readonly ReaderWriterLockSlim _use = new();
     readonly Queue<(long At, IReadOnlyList<long> Durable)> _seen = new();
     TaskCompletionSource _moved = new(TaskCreationOptions.RunContinuationsAsynchronously);
     volatile Pair? _live, _rebuilding;
@@ -102,20 +104,22 @@ public sealed class ReadModels : IDisposable
     /// <exception cref="StoreUnavailableException">The file is being made anew.</exception>
     internal T Read<T>(Func<ViewReader, T> read)
     {
-        if (_live is not { } live) throw new StoreUnavailableException("the read models are not open");
+        _use.EnterReadLock();
         try
         {
-            return live.Store.Read(read);
+            if (_live is not { } live) throw new StoreUnavailableException("the read models are not open");
+            try
+            {
+                return live.Store.Read(read);
+            }
+            finally
+            {
+                if (live.Store.Damage is not null) Wake();
+            }
         }
-        catch (StoreUnavailableException) when (live.Store.Damage is not null)
+        finally
         {
-            Wake();
-            throw;
-        }
-        catch (StoreUnavailableException) when (_live is { } other && other != live)
-        {
-            // It was replaced in that moment.
-            return other.Store.Read(read);
+            _use.ExitReadLock();
         }
     }
 
@@ -253,11 +257,14 @@ public sealed class ReadModels : IDisposable
 
     Pair Remake(Pair damaged, string why)
     {
-        _live = null;
-        Close(damaged);
-        ViewFile.Delete(_path);
-        Told(why);
-        return Open();
+        return InPlace(() =>
+        {
+            _live = null;
+            Close(damaged);
+            ViewFile.Delete(_path);
+            Told(why);
+            return Open();
+        });
     }
 
     void Told(string why)
@@ -330,11 +337,29 @@ public sealed class ReadModels : IDisposable
     {
         var made = _rebuilding!;
         while (made.Projector.Advance() > 0) { }
-        Close(live);
-        EndRebuild(made);
-        ViewFile.Replace(_path, _rebuildPath);
-        Interlocked.Increment(ref _rebuilds);
-        return Open();
+        return InPlace(() =>
+        {
+            _live = null;
+            Close(live);
+            EndRebuild(made);
+            ViewFile.Replace(_path, _rebuildPath);
+            Interlocked.Increment(ref _rebuilds);
+            return Open();
+        });
+    }
+
+    /// <summary>While nobody reads.</summary>
+    Pair InPlace(Func<Pair> replace)
+    {
+        _use.EnterWriteLock();
+        try
+        {
+            return replace();
+        }
+        finally
+        {
+            _use.ExitWriteLock();
+        }
     }
 
     /// <summary>Makes the tables anew where no engine runs.</summary>
@@ -358,7 +383,10 @@ public sealed class ReadModels : IDisposable
         _stopping.Cancel();
         _thread?.Join();
         _rebuilder?.Join();
+        _use.EnterWriteLock();
         _live?.Dispose();
+        _live = null;
+        _use.ExitWriteLock();
         if (_rebuilding is { } unfinished)
         {
             unfinished.Dispose();

@@ -14,9 +14,6 @@ sealed class ViewStore : IDisposable
 {
     readonly IDomain _domain;
     readonly ConcurrentBag<ViewReader> _idle = [];
-    // Readers share it; who closes the file waits for them.
-    readonly ReaderWriterLockSlim _use = new();
-    bool _closed;
     volatile string? _damage;
 
     public ViewStore(string path, int partitions, IDomain domain)
@@ -39,18 +36,16 @@ sealed class ViewStore : IDisposable
     public string? Remade { get; }
     public string? Damage => _damage;
 
-    public long Bytes => new[] { Path, Path + "-wal" }.Sum(f => File.Exists(f) ? new FileInfo(f).Length : 0);
+    public long Bytes => new[] { Path, Path + "-wal" }.Sum(f => new FileInfo(f) is { Exists: true } file ? file.Length : 0);
 
     public void Condemn(string damage) => _damage ??= damage;
 
-    /// <exception cref="StoreUnavailableException">The file is damaged, closed or out of reach.</exception>
+    /// <exception cref="StoreUnavailableException">The file is damaged or out of reach.</exception>
     public T Read<T>(Func<ViewReader, T> read)
     {
-        _use.EnterReadLock();
+        if (_damage is { } damage) throw new StoreUnavailableException($"{Path} is damaged and is made anew: {damage}");
         try
         {
-            if (_damage is { } damage) throw new StoreUnavailableException($"{Path} is damaged and is made anew: {damage}");
-            if (_closed) throw new StoreUnavailableException($"{Path} is being replaced");
             if (!_idle.TryTake(out var reader)) reader = new ViewReader(ViewFile.OpenForReading(Path), _domain);
             try
             {
@@ -75,30 +70,16 @@ sealed class ViewStore : IDisposable
             if (ViewFile.IsDamage(e)) Condemn(e.Message);
             throw Unavailable(e);
         }
-        finally
-        {
-            _use.ExitReadLock();
-        }
     }
 
     StoreUnavailableException Unavailable(SqliteException e) => new($"{Path} can't be read: {e.Message}", e);
 
-    /// <summary>Waits for readers, brings the log home and closes.</summary>
+    /// <summary>Brings the log home and closes. Nobody reads any more.</summary>
     public void Dispose()
     {
-        _use.EnterWriteLock();
-        try
-        {
-            if (_closed) return;
-            _closed = true;
-            while (_idle.TryTake(out var reader)) reader.Dispose();
-            TruncateLog();
-            Writer.Dispose();
-        }
-        finally
-        {
-            _use.ExitWriteLock();
-        }
+        while (_idle.TryTake(out var reader)) reader.Dispose();
+        TruncateLog();
+        Writer.Dispose();
     }
 
     void TruncateLog()
