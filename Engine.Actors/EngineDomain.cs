@@ -1,3 +1,4 @@
+using Engine.Actors.Carts;
 using Engine.Actors.Deciders;
 using Engine.Actors.Fulfilment;
 using Engine.Actors.Inventory;
@@ -19,6 +20,7 @@ public sealed class EngineDomain : IDomain
         ActorKind.Alias => new AliasActor(id),
         ActorKind.Quarantine => new QuarantineActor(id),
         ActorKind.Reference => new ReferenceActor(id),
+        ActorKind.Cart => new CartActor(id),
         _ => throw new InvalidDataException($"actor kind {id.Kind} is not known to this build"),
     };
 
@@ -38,6 +40,8 @@ public sealed class EngineDomain : IDomain
         12 => new ReplenishmentClosed(),
         13 => new OrderAwaitsSku(),
         14 => new BackorderReady(),
+        15 => new BundleClaimed(),
+        16 => new BundleClaimEnded(),
         20 => new AliasMapped(),
         21 => new AliasAwaited(),
         30 => new WarehouseConfigured(),
@@ -65,10 +69,23 @@ public sealed class EngineDomain : IDomain
         59 => new OrderFlagged(),
         60 => new CallRemembered(),
         61 => new RetryPlanned(),
+        62 => new BuyerReminded(),
         70 => new MessageQuarantined(),
         71 => new QuarantineReplayed(),
         75 => new ReferenceClaimed(),
         76 => new ReferenceFreed(),
+        80 => new CartRequested(),
+        81 => new CartRoundStarted(),
+        82 => new CartLinesAsked(),
+        83 => new CartLineAnswered(),
+        84 => new CartLineExpanded(),
+        85 => new CartLinesTold(),
+        86 => new CartRetryPlanned(),
+        87 => new CartReserved(),
+        88 => new CartRefused(),
+        89 => new CartPaying(),
+        90 => new CartCommitted(),
+        91 => new CartEnded(),
         _ => throw new InvalidDataException($"event type {tag} is not known to this build: the journal was written by a newer one"),
     };
 

@@ -1,6 +1,7 @@
 using Engine.Actors;
 using Engine.Actors.Inventory;
 using Engine.Actors.Kernel;
+using Engine.Actors.Orders;
 using Engine.Adapters;
 using Engine.Adapters.Journals.Sqlite;
 using Engine.Adapters.Keys;
@@ -87,6 +88,8 @@ public static class EngineHost
         services.AddSingleton(settings);
         services.AddSingleton(time);
         services.AddSingleton(Metrics);
+        services.AddSingleton(new ServiceClock(
+            settings.Sla.Limits.Select(l => KeyValuePair.Create(MicroStates.Parse(l.Key)!.Value, (long)l.Value.TotalMilliseconds)), (long)settings.Sla.Stalled.TotalMilliseconds));
         AddStore(services, settings, time);
         // Behind the store: whoever holds its lock makes the keys beside it.
         services.AddSingleton(sp => Beside(sp, MasterKey.LoadOrCreate, settings.MasterKeyPath));
@@ -103,6 +106,8 @@ public static class EngineHost
         services.AddHostedService(sp => sp.GetRequiredService<Census>());
         services.AddHostedService<LockAuditor>();
         services.AddHostedService<RetiredKeys>();
+        services.AddSingleton<ArchiveSchedule>();
+        services.AddHostedService(sp => sp.GetRequiredService<ArchiveSchedule>());
         AddViews(services, settings, time);
     }
 
@@ -125,7 +130,9 @@ public static class EngineHost
             });
         });
         services.AddSingleton<ViewLists>();
+        services.AddSingleton<TimeMachine>();
         services.AddSingleton<ViewDesk>();
+        services.AddSingleton<PastDesk>();
         services.AddHostedService<ViewsService>();
     }
 
@@ -180,10 +187,13 @@ public static class EngineHost
         services.AddSingleton<OrderLineReservations>();
         services.AddSingleton<QuarantineDesk>();
         services.AddSingleton<TokenDesk>();
+        services.AddSingleton<StockReader>();
+        services.AddSingleton<CartDesk>();
         services.AddSingleton<WarehouseEndpoints>();
         services.AddSingleton<SkuEndpoints>();
         services.AddSingleton<AdjustmentEndpoints>();
         services.AddSingleton<ReservationEndpoints>();
+        services.AddSingleton<CartEndpoints>();
         services.AddSingleton<OrderEndpoints>();
         services.AddSingleton<OrderListEndpoints>();
         services.AddSingleton<OrderActionEndpoints>();
@@ -191,6 +201,7 @@ public static class EngineHost
         services.AddSingleton<QuarantineEndpoints>();
         services.AddSingleton<OperationEndpoints>();
         services.AddSingleton<ViewEndpoints>();
+        services.AddSingleton<StockHistoryEndpoints>();
     }
 
     static void MapEndpoints(WebApplication app)
@@ -200,6 +211,7 @@ public static class EngineHost
         SkuEndpoints.Map(routes);
         AdjustmentEndpoints.Map(routes);
         ReservationEndpoints.Map(routes);
+        CartEndpoints.Map(routes);
         OrderEndpoints.Map(routes);
         OrderListEndpoints.Map(routes);
         OrderActionEndpoints.Map(routes);
@@ -207,6 +219,7 @@ public static class EngineHost
         QuarantineEndpoints.Map(routes);
         OperationEndpoints.Map(routes);
         ViewEndpoints.Map(routes);
+        StockHistoryEndpoints.Map(routes);
         app.MapOpenApi("/openapi/{documentName}.json").WithMetadata(OperationEndpoints.OnLoopback);
     }
 }

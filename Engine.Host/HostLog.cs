@@ -39,6 +39,9 @@ static partial class HostLog
     [LoggerMessage(21, LogLevel.Error, "The parser of {Platform} stumbled; the message is in quarantine")]
     public static partial void ParserFailed(this ILogger log, string platform, Exception e);
 
+    [LoggerMessage(22, LogLevel.Error, "The personal data of {OrderId} is damaged, or its key is; it is not shown")]
+    public static partial void PersonalDataDamaged(this ILogger log, string orderId, Exception e);
+
     [LoggerMessage(30, LogLevel.Error, "A round of the {Name} failed")]
     public static partial void UpkeepFailed(this ILogger log, string name, Exception e);
 
@@ -47,6 +50,9 @@ static partial class HostLog
 
     [LoggerMessage(32, LogLevel.Information, "The retired signing key {Id} is not needed any more and was removed")]
     public static partial void KeyRemoved(this ILogger log, string id);
+
+    [LoggerMessage(33, LogLevel.Information, "{Frames} frames were moved to {Files} archive files: {Bytes} bytes became {PackedBytes}")]
+    public static partial void Archived(this ILogger log, long frames, int files, long bytes, long packedBytes);
 
     [LoggerMessage(40, LogLevel.Error, "The read models could not be used and are made anew: {Why}")]
     public static partial void ViewsRemade(this ILogger log, string why);

@@ -22,19 +22,30 @@ sealed class OrderLedger
             case OrderUnheld: book.LockBase = Math.Max(book.LockBase, stamp.At); break;
             case PaymentRecorded e: book.Payments[e.Payment.Reference] = e.Payment; break;
             case OrderExpired e: Expire(actor.OrderId, book, e.Why, stamp.At); break;
+            case OrderReopened: book.Lapsed = false; break;
+            case OrderCancelled: book.Cancelled = true; break;
+            case BuyerReminded: Remind(actor.OrderId, book, stamp.At); break;
             default: break;
         }
     }
 
     static void Expire(string id, Book book, string why, long at)
     {
-        book.Expired = true;
+        (book.Expired, book.Lapsed) = (true, true);
         Require(!book.IsPaid, "I7", $"{id} expired although it is paid ({why})");
         if (why == "payment_failed") return;
         var started = book.Payments.Values.Any(p => p.Status is PayStatus.Started or PayStatus.Succeeded);
         var tier = started ? book.Policy!.PayingTier : book.Policy!.OrderTier;
         var deadline = Math.Max(book.LockBase + tier, book.ReceivedAt + Math.Min(60_000, tier / 5));
         Require(at >= deadline, "I7", $"{id} expired {deadline - at} ms before its lock ends");
+    }
+
+    static void Remind(string id, Book book, long at)
+    {
+        Require(book.Lapsed && !book.Cancelled, "I3", $"the buyer of {id} was reminded of an order that has not lapsed");
+        Require(!book.Reminded, "I3", $"the buyer of {id} was reminded twice");
+        Require(at >= book.LockBase + book.Policy!.ReminderAfter, "I3", $"the buyer of {id} was reminded too early");
+        book.Reminded = true;
     }
 
     /// <summary>A lock of an order may only lapse after the order itself has said so.</summary>
@@ -52,6 +63,9 @@ sealed class OrderLedger
         public long LockBase;
         public long ReceivedAt;
         public bool Expired;
+        public bool Lapsed;
+        public bool Cancelled;
+        public bool Reminded;
         public readonly Dictionary<string, PaymentFact> Payments = [];
 
         public bool IsPaid

@@ -51,6 +51,7 @@ sealed class World
         RejectOnShortage = _random.Next(4) == 0,
         OrderTier = _random.Next(3) == 0 ? 30_000 : 15 * 60_000,
         PayingTier = 45 * 60_000,
+        ReminderAfter = _random.Next(3) * 60 * 60_000L,
     };
 
     public Place Place() => new() { Country = "CN", Province = _random.Next(4) == 0 ? "" : Places[_random.Next(Places.Length)].Province };

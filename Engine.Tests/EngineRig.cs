@@ -16,9 +16,12 @@ public sealed class EngineRig : IScheduler
 {
     readonly Queue<Action> _work = new();
     readonly MemoryStore _store;
+    readonly IDomain _domain;
+    readonly KernelFault _fault;
 
-    public EngineRig(int partitions = 3, Limits? limits = null, MemoryStore? store = null)
+    public EngineRig(int partitions = 3, Limits? limits = null, MemoryStore? store = null, IDomain? domain = null, KernelFault fault = KernelFault.None)
     {
+        (_domain, _fault) = (domain ?? EngineDomain.Instance, fault);
         _store = store ?? new MemoryStore(partitions);
         Limits = limits ?? new Limits();
         Node = Restart();
@@ -37,7 +40,7 @@ public sealed class EngineRig : IScheduler
     public EngineNode Restart()
     {
         _work.Clear();
-        Node = new EngineNode(new MemoryJournal(_store, MemoryCompletion.Inline), EngineDomain.Instance, Time, this, Limits);
+        Node = new EngineNode(new MemoryJournal(_store, MemoryCompletion.Inline), _domain, Time, this, Limits, fault: _fault);
         Node.Open();
         Settle();
         return Node;

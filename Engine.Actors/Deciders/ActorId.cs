@@ -18,6 +18,8 @@ public enum ActorKind : byte
     Quarantine = 6,
     /// <summary>The caller's reference of one call that goes to several actors.</summary>
     Reference = 7,
+    /// <summary>One reservation of a caller over several SKUs, or of a bundle.</summary>
+    Cart = 8,
 }
 
 /// <summary>The address of an actor. Its partition follows from it for good, so the hash below must never change.</summary>
@@ -46,6 +48,8 @@ public readonly record struct ActorId(ActorKind Kind, string Key)
     public static ActorId Directory(int partition) => new(ActorKind.Directory, partition.ToString());
     public static ActorId Alias(string platform, string shop, string platformSku) => new(ActorKind.Alias, $"{platform}:{shop}:{platformSku}");
     public static ActorId Quarantine(string id) => new(ActorKind.Quarantine, id);
+    /// <summary>A cart's own id is unique among carts; behind a SKU it is the reservation of that SKU, which is a bundle.</summary>
+    public static ActorId Cart(string reservationId, string sku = "") => new(ActorKind.Cart, $"{sku}/{reservationId}");
     public static ActorId Reference(string reference) => new(ActorKind.Reference, reference);
 
     public override string ToString() => $"{Kind}/{Key}";

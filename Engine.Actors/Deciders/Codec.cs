@@ -236,6 +236,12 @@ public sealed class Codec
         }
     }
 
+    /// <summary>
+    /// Fields that came later stand behind this: they are written only where one of them says something, so that a record
+    /// without them keeps the bytes it always had.
+    /// </summary>
+    public bool More(bool says) => IsWriting ? says : !AtEnd;
+
     /// <summary>The number of elements that follow: written as given, read and returned.</summary>
     public int Count(int count)
     {

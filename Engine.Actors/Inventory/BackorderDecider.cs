@@ -15,10 +15,30 @@ public static class BackorderDecider
             Reduce(sku, wish.Backorder, turn);
             return;
         }
+        if (sku.IsBundle)
+        {
+            TellBundle(sku, wish.Backorder, turn);
+            return;
+        }
         turn.Emit(new BackorderQueued { Backorder = wish.Backorder });
         // Stock may have come while the order was making up its mind.
         Serve(sku, turn);
     }
+
+    /// <summary>The SKU has become a bundle: nobody waits for its own stock, but for that of its components.</summary>
+    public static void SendAway(SkuActor sku, Turn turn)
+    {
+        foreach (var waiting in sku.Backorders.ToArray())
+        {
+            turn.Emit(new BackorderEnded { ReservationId = waiting.ReservationId });
+            TellBundle(sku, waiting, turn);
+        }
+    }
+
+    static void TellBundle(SkuActor sku, Backorder waiting, Turn turn) => turn.Send(ActorId.Order(waiting.OrderId), new LineAnswer
+    {
+        ReservationId = waiting.ReservationId, Kind = LineAnswerKind.Bundle, Quantity = waiting.Quantity, Version = sku.Version, Parts = sku.Bundle,
+    });
 
     /// <summary>The offer and the order's change of mind crossed: what it cancelled of the line meanwhile goes back.</summary>
     static void Reduce(SkuActor sku, Backorder now, Turn turn)

@@ -2,7 +2,7 @@ using Engine.Actors.Deciders;
 
 namespace Engine.Actors.Inventory;
 
-/// <summary>What an order asks for its lines. Every message is answered, also when there is nothing to do.</summary>
+/// <summary>What leaders (orders and carts) ask for their lines. Every message is answered, also when there is nothing to do.</summary>
 public static class LineDecider
 {
     /// <summary>A lock of a larger order younger than this may yet be given back (milliseconds).</summary>
@@ -10,26 +10,51 @@ public static class LineDecider
 
     public static void Decide(SkuActor sku, ReserveLine wish, Turn turn)
     {
-        var answer = new LineAnswer { ReservationId = wish.ReservationId, Quantity = wish.Quantity, Version = sku.Version };
-        if (!sku.Known)
-        {
-            if (!sku.AwaitingOrders.Contains(turn.Sender.Key)) turn.Emit(new OrderAwaitsSku { OrderId = turn.Sender.Key });
-            answer.Kind = LineAnswerKind.UnknownSku;
-            turn.Send(turn.Sender, answer);
-            return;
-        }
-        if (Owned(sku, wish.ReservationId, turn) is { } held)
+        var answer = new LineAnswer { ReservationId = wish.ReservationId, Quantity = wish.Quantity, Version = sku.Version, Number = wish.Number };
+        var ofCart = turn.Sender.Kind == ActorKind.Cart;
+        if (ofCart) answer.Standing = CartLines.Standing(sku, wish, turn);
+
+        if (!sku.Known || (sku.IsBundle && wish.IsPart))
+            answer.Kind = ofCart ? LineAnswerKind.Refused : Unknown(sku, turn);
+        else if (Owned(sku, wish.ReservationId, turn) is { } held)
         {
             // An offer from the backorder queue that crossed with the order's own question: it has what it asks for.
             if (wish.Commit) Commit(held, turn);
             (answer.Kind, answer.Warehouse, answer.Quantity) = (Granted(wish.Commit), held.Warehouse, held.Quantity);
             answer.Fitting.Add(held.Warehouse);
-            turn.Send(turn.Sender, answer);
+        }
+        else if (ofCart && CartLines.Refusal(sku, wish, answer.Standing!, turn) is { } refused)
+            answer.Kind = refused;
+        else if (sku.IsBundle)
+            Expand(sku, wish, answer, turn);
+        else
+            Reserve(sku, wish, answer, turn);
+        turn.Send(turn.Sender, answer);
+    }
+
+    static LineAnswerKind Unknown(SkuActor sku, Turn turn)
+    {
+        if (!sku.AwaitingOrders.Contains(turn.Sender.Key)) turn.Emit(new OrderAwaitsSku { OrderId = turn.Sender.Key });
+        return LineAnswerKind.UnknownSku;
+    }
+
+    /// <summary>A bundle is reserved by its components, which the leader asks itself.</summary>
+    static void Expand(SkuActor sku, ReserveLine wish, LineAnswer answer, Turn turn)
+    {
+        if (sku.Bundle.Exists(p => (long)p.Quantity * wish.Quantity > int.MaxValue))
+        {
+            answer.Kind = LineAnswerKind.Refused;
             return;
         }
+        (answer.Kind, answer.Parts) = (LineAnswerKind.Bundle, sku.Bundle);
+        if (turn.Sender.Kind == ActorKind.Cart)
+            turn.Emit(new BundleClaimed { ReservationId = wish.ReservationId, Cart = turn.Sender.Key, Quantity = wish.Quantity, Tokens = wish.Tokens });
+    }
 
+    static void Reserve(SkuActor sku, ReserveLine wish, LineAnswer answer, Turn turn)
+    {
         WarehouseStock? chosen = null;
-        foreach (var stock in Candidates(sku, wish.Warehouses))
+        foreach (var stock in turn.Sender.Kind == ActorKind.Cart ? CartLines.Candidates(sku, wish.Warehouses, turn) : Candidates(sku, wish.Warehouses))
         {
             var available = sku.AvailableIn(stock);
             if (available >= wish.Quantity)
@@ -40,7 +65,7 @@ public static class LineDecider
             else if (chosen is null)
             {
                 answer.Available = Math.Max(answer.Available, available);
-                answer.Temporary |= available + sku.YoungHolds(stock.Warehouse, turn.Now - Young, turn.Sender.Key) >= wish.Quantity;
+                answer.Temporary |= available + sku.YoungHolds(stock.Warehouse, turn.Now - Young, turn.Sender) >= wish.Quantity;
             }
         }
         // An id that somebody else holds can't be granted a second time; the edge keeps callers from taking ids of this form.
@@ -48,29 +73,28 @@ public static class LineDecider
         {
             answer.Kind = LineAnswerKind.Refused;
             Replenishment.Suggest(sku, wish.Quantity - answer.Available, "", turn);
+            return;
         }
-        else
+        (answer.Kind, answer.Warehouse, answer.Temporary) = (Granted(wish.Commit), chosen.Warehouse, false);
+        var granted = new StockReserved
         {
-            (answer.Kind, answer.Warehouse, answer.Temporary) = (Granted(wish.Commit), chosen.Warehouse, false);
-            turn.Emit(new StockReserved
-            {
-                ReservationId = wish.ReservationId,
-                OrderId = turn.Sender.Key,
-                Warehouse = chosen.Warehouse,
-                Quantity = wish.Quantity,
-                Owner = ReservationOwner.Order,
-                Committed = wish.Commit,
-                ExpiresAt = wish.ExpiresAt,
-                PayingExpiresAt = wish.PayingExpiresAt,
-                LinesInOrder = wish.LinesInOrder,
-            });
-        }
-        turn.Send(turn.Sender, answer);
+            ReservationId = wish.ReservationId,
+            OrderId = turn.Sender.Key,
+            Warehouse = chosen.Warehouse,
+            Quantity = wish.Quantity,
+            Owner = ReservationOwner.Order,
+            Committed = wish.Commit,
+            ExpiresAt = wish.ExpiresAt,
+            PayingExpiresAt = wish.PayingExpiresAt,
+            LinesInOrder = wish.LinesInOrder,
+        };
+        if (turn.Sender.Kind == ActorKind.Cart) CartLines.Complete(granted, wish, sku, answer, turn);
+        turn.Emit(granted);
     }
 
-    /// <summary>The reservation, if it is the asking order's own.</summary>
+    /// <summary>The reservation, if the asking leader holds it.</summary>
     static Reservation? Owned(SkuActor sku, string id, Turn turn) =>
-        sku.Reservation(id) is { Owner: ReservationOwner.Order } reservation && reservation.OrderId == turn.Sender.Key ? reservation : null;
+        sku.Reservation(id) is { IsLive: true } reservation && reservation.Leader == turn.Sender ? reservation : null;
 
     public static void Decide(SkuActor sku, ChangeLine wish, Turn turn)
     {
@@ -98,13 +122,14 @@ public static class LineDecider
         turn.Send(turn.Sender, answer);
     }
 
-    /// <summary>It may be waiting, or be gone; a release is done either way.</summary>
+    /// <summary>It may be waiting, be a bundle's, or be gone; a release is done either way.</summary>
     static LineAnswerKind WithoutReservation(SkuActor sku, ChangeLine wish, Turn turn)
     {
         var waiting = sku.BackorderOf(wish.ReservationId);
+        if (sku.Claim(wish.ReservationId) is { EndedAt: 0 } claim && claim.Leader == turn.Sender) return CartLines.EndClaim(wish, turn);
         switch (wish.Change)
         {
-            case LineChange.Release or LineChange.Expire or LineChange.Reduce:
+            case LineChange.Release or LineChange.Expire or LineChange.Reduce or LineChange.Withdraw:
                 if (waiting is not null) turn.Emit(new BackorderEnded { ReservationId = wish.ReservationId });
                 return LineAnswerKind.Released;
             case LineChange.Extend when waiting is not null:
@@ -130,7 +155,7 @@ public static class LineDecider
         return LineAnswerKind.Extended;
     }
 
-    /// <summary>The order's partition may be behind this one in time (a clock was set back): it is not asked again at once.</summary>
+    /// <summary>The leader's partition may be behind this one in time (a clock was set back): it is not asked again at once.</summary>
     static long NotAtOnce(ChangeLine wish, Turn turn) => Math.Max(wish.ExpiresAt, turn.Now + 1000);
 
     static LineAnswerKind Ship(SkuActor sku, Reservation reservation, Turn turn)
@@ -148,6 +173,7 @@ public static class LineDecider
             Quantity = wish.Change == LineChange.Reduce ? Math.Min(wish.Quantity, reservation.Quantity) : reservation.Quantity,
             End = wish.Change == LineChange.Expire ? ReservationState.Expired : ReservationState.Released,
             Why = wish.Why,
+            Withdrawn = wish.Change == LineChange.Withdraw,
         });
         return LineAnswerKind.Released;
     }

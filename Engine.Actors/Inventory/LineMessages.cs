@@ -2,7 +2,40 @@ using Engine.Actors.Deciders;
 
 namespace Engine.Actors.Inventory;
 
-/// <summary>An order asks a SKU for the stock of one line. It takes and uses its snapshot within this one message.</summary>
+/// <summary>A component of a bundle, and how many of it one bundle takes.</summary>
+public sealed class BundlePart : IEncoded
+{
+    public string Sku = "";
+    public int Quantity;
+
+    public void Layout(Codec codec)
+    {
+        codec.Text(ref Sku);
+        codec.Int(ref Quantity);
+    }
+}
+
+/// <summary>A snapshot token as a cart's line carries it; signature and scope were checked at the edge.</summary>
+public sealed class LineToken : IEncoded
+{
+    public string TokenId = "";
+    public long Version;
+    public long Available;
+    public long ExpiresAt;
+
+    public void Layout(Codec codec)
+    {
+        codec.Text(ref TokenId);
+        codec.Long(ref Version);
+        codec.Long(ref Available);
+        codec.Long(ref ExpiresAt);
+    }
+}
+
+/// <summary>
+/// A leader (an order or a cart) asks a SKU for the stock of one line. For an order the SKU takes and uses its snapshot within
+/// this one message; a cart's line brings the tokens of its caller.
+/// </summary>
 public sealed class ReserveLine : Message
 {
     public string ReservationId = "";
@@ -14,6 +47,15 @@ public sealed class ReserveLine : Message
     /// <summary>Paid already: commit at once.</summary>
     public bool Commit;
     public int LinesInOrder = 1;
+    /// <summary>A component of a bundle: a SKU that is a bundle itself has nothing for it.</summary>
+    public bool IsPart;
+    /// <summary>For a cart: which of its questions this is, said again by the answer; 0 for an order, whose ids tell.</summary>
+    public int Number;
+    /// <summary>For a cart: the caller's order and the signing key of its tickets.</summary>
+    public string OrderId = "";
+    public string KeyId = "";
+    /// <summary>For a cart's line that the caller named: one token for each time it named it.</summary>
+    public List<LineToken> Tokens = [];
 
     public override byte Tag => 1;
     public override void Layout(Codec codec)
@@ -25,6 +67,12 @@ public sealed class ReserveLine : Message
         codec.Long(ref PayingExpiresAt);
         codec.Bool(ref Commit);
         codec.Int(ref LinesInOrder);
+        if (!codec.More(IsPart || Number != 0)) return;
+        codec.Bool(ref IsPart);
+        codec.Int(ref Number);
+        codec.Text(ref OrderId);
+        codec.Text(ref KeyId);
+        codec.List(Tokens);
     }
 }
 
@@ -38,9 +86,11 @@ public enum LineChange : byte
     Expire = 4,
     /// <summary>Gives a part back.</summary>
     Reduce = 5,
+    /// <summary>Gives back what no caller ever heard of: the reservation's id and tokens are as if it had never been.</summary>
+    Withdraw = 6,
 }
 
-/// <summary>An order moves the reservation of one of its lines on.</summary>
+/// <summary>A leader moves the reservation of one of its lines on.</summary>
 public sealed class ChangeLine : Message
 {
     public string ReservationId = "";
@@ -50,7 +100,7 @@ public sealed class ChangeLine : Message
     /// <summary>For an extension.</summary>
     public long ExpiresAt;
     public string Why = "";
-    /// <summary>Which of the order's instructions for this line it is; 0 for an answer to <see cref="LockDue"/>.</summary>
+    /// <summary>Which of the leader's instructions for this line it is; 0 for an answer to <see cref="LockDue"/>.</summary>
     public int Number;
 
     public override byte Tag => 2;
@@ -132,9 +182,45 @@ public enum LineAnswerKind : byte
     Gone = 9,
     /// <summary>Granted to an order that is paid, and committed at once.</summary>
     GrantedCommitted = 10,
+    /// <summary>The SKU is a bundle: its components are to be asked instead.</summary>
+    Bundle = 11,
+    /// <summary>To a cart: the reservation id is known on this SKU.</summary>
+    Conflict = 12,
+    TokenUsed = 13,
+    TokenExpired = 14,
+    /// <summary>The SKU is strict and its stock has moved since the snapshot.</summary>
+    StaleToken = 15,
 }
 
-/// <summary>What a SKU says to an order about one of its lines.</summary>
+/// <summary>The stock as a SKU refused it, or would have: what a cart tells its caller.</summary>
+public sealed class LineStanding : IEncoded
+{
+    /// <summary>Free over all warehouses before the decision.</summary>
+    public long Available;
+    /// <summary>The largest quantity that one reservation would have got.</summary>
+    public long WouldFit;
+    /// <summary>For a shortage: what purchasing should order (<see cref="ReplenishmentView"/>).</summary>
+    public long Suggested;
+    /// <summary>Committed in the last seven days; −1 without history.</summary>
+    public long CommittedInWeek = -1;
+    public long Since;
+    public bool IsStrict;
+    /// <summary>The token that stood in the way.</summary>
+    public string TokenId = "";
+
+    public void Layout(Codec codec)
+    {
+        codec.Long(ref Available);
+        codec.Long(ref WouldFit);
+        codec.Long(ref Suggested);
+        codec.Long(ref CommittedInWeek);
+        codec.Long(ref Since);
+        codec.Bool(ref IsStrict);
+        codec.Text(ref TokenId);
+    }
+}
+
+/// <summary>What a SKU says to a leader about one of its lines.</summary>
 public sealed class LineAnswer : Message
 {
     public string ReservationId = "";
@@ -148,8 +234,14 @@ public sealed class LineAnswer : Message
     public bool Temporary;
     /// <summary>Which of the asked warehouses could have served the line, in the order they were asked.</summary>
     public List<string> Fitting = [];
-    /// <summary>The instruction it answers (<see cref="ChangeLine.Number"/>).</summary>
+    /// <summary>The instruction it answers (<see cref="ChangeLine.Number"/>, <see cref="ReserveLine.Number"/>).</summary>
     public int Number;
+    /// <summary>For <see cref="LineAnswerKind.Bundle"/>.</summary>
+    public List<BundlePart> Parts = [];
+    /// <summary>To a cart: granted although the stock had moved since the snapshot.</summary>
+    public bool Revalidated;
+    /// <summary>To a cart that asked for stock.</summary>
+    public LineStanding? Standing;
 
     public override byte Tag => 4;
     public override void Layout(Codec codec)
@@ -163,10 +255,16 @@ public sealed class LineAnswer : Message
         codec.Bool(ref Temporary);
         codec.Texts(Fitting);
         codec.Int(ref Number);
+        if (!codec.More(Parts.Count > 0 || Standing is not null)) return;
+        codec.List(Parts);
+        codec.Bool(ref Revalidated);
+        var stands = Standing is not null;
+        codec.Bool(ref stands);
+        if (stands) codec.Record(Standing ??= new LineStanding());
     }
 }
 
-/// <summary>A lock or a wait of an order falls due: may it end?</summary>
+/// <summary>A lock or a wait falls due: may it end? The leader answers.</summary>
 public sealed class LockDue : Message
 {
     public string ReservationId = "";

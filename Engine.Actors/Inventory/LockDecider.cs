@@ -3,8 +3,8 @@ using Engine.Actors.Deciders;
 namespace Engine.Actors.Inventory;
 
 /// <summary>
-/// Locks end by themselves. A caller's lock is freed at its deadline; an order's is freed on the order's durable answer,
-/// because a payment may already be acknowledged there.
+/// Locks end by themselves. A caller's lock is freed at its deadline; that of an order or a cart is freed on its leader's
+/// durable answer, because a payment may already be acknowledged there.
 /// </summary>
 public static class LockDecider
 {
@@ -28,9 +28,9 @@ public static class LockDecider
                 freed = true;
                 continue;
             }
-            var order = sku.Reservation(id)?.OrderId ?? sku.BackorderOf(id)!.OrderId;
+            var leader = sku.Reservation(id)?.Leader ?? ActorId.Order(sku.BackorderOf(id)!.OrderId);
             turn.Emit(new LockQuestioned { ReservationId = id });
-            turn.Send(ActorId.Order(order), new LockDue { ReservationId = id });
+            turn.Send(leader, new LockDue { ReservationId = id });
         }
         if (!freed) return;
         BackorderDecider.Serve(sku, turn);
@@ -39,7 +39,7 @@ public static class LockDecider
 
     public static StockReply Decide(SkuActor sku, FreeOrphan found, Turn turn)
     {
-        if (sku.Reservation(found.ReservationId) is not { Owner: ReservationOwner.Order, IsLive: true } orphan)
+        if (sku.Reservation(found.ReservationId) is not { Owner: ReservationOwner.Order or ReservationOwner.Cart, IsLive: true } orphan)
             return new(StockOutcome.UnknownReservation, sku.ToView());
         turn.Emit(new ReservationReleased { ReservationId = orphan.Id, Quantity = orphan.Quantity, Why = found.Why, Orphan = true });
         BackorderDecider.Serve(sku, turn);

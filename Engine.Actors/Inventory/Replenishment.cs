@@ -41,6 +41,10 @@ public static class Replenishment
         return new(sku, string.IsNullOrEmpty(warehouse) ? null : warehouse, shortfall, suggested, LeadTimeHours, turnover, SafetyStockFactor, since);
     }
 
+    /// <summary>The same as a SKU has told it to a cart, which tells it on.</summary>
+    public static ReplenishmentView Told(string sku, long shortfall, long suggested, long? committedInWeek, long since) =>
+        new(sku, null, shortfall, suggested, LeadTimeHours, committedInWeek / 7.0, SafetyStockFactor, since);
+
     /// <summary>The open suggestion, if there is one.</summary>
     public static ReplenishmentView? Open(SkuActor sku, long now) =>
         sku.ShortfallSuggested == 0 ? null : Of(sku, sku.ShortfallSuggested, sku.ShortfallWarehouse, now);

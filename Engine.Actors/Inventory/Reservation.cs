@@ -8,6 +8,8 @@ public enum ReservationOwner : byte
     Caller = 0,
     /// <summary>Led by an order actor, which is asked before the lock ends.</summary>
     Order = 1,
+    /// <summary>Led by a cart actor: one of several that a caller reserved together and that move as one.</summary>
+    Cart = 2,
 }
 
 public enum ReservationState : byte
@@ -53,6 +55,20 @@ public sealed class Reservation : IEncoded
     public long EndedAt;
     /// <summary>Lines of the order it belongs to: a lock of a larger order may yet be given back.</summary>
     public int LinesInOrder = 1;
+    /// <summary>The cart's key; empty for other owners.</summary>
+    public string Cart = "";
+    /// <summary>Tokens that would be good again if a cart withdrew it.</summary>
+    public List<string> Tokens = [];
+
+    /// <summary>Who decides on its end; the default id for a caller's own.</summary>
+    public ActorId Leader => LeaderOf(Owner, OrderId, Cart);
+
+    internal static ActorId LeaderOf(ReservationOwner owner, string orderId, string cart) => owner switch
+    {
+        ReservationOwner.Order => ActorId.Order(orderId),
+        ReservationOwner.Cart => new ActorId(ActorKind.Cart, cart),
+        _ => default,
+    };
 
     public bool IsLive => State is ReservationState.Reserved or ReservationState.Committed;
 
@@ -74,20 +90,73 @@ public sealed class Reservation : IEncoded
         codec.Bool(ref Asked);
         codec.Long(ref EndedAt);
         codec.Int(ref LinesInOrder);
+        if (!codec.More(Cart.Length > 0)) return;
+        codec.Text(ref Cart);
+        codec.Texts(Tokens);
     }
 }
 
 /// <summary>A reservation as others may see it, in its state of that moment.</summary>
 public sealed record ReservationView(
     string ReservationId, string OrderId, string Sku, string Warehouse, int Quantity, ReservationOwner Owner, ReservationState State,
-    LockTier Tier, long ReservedAt, long ExpiresAt, string KeyId, bool Revalidated)
+    LockTier Tier, long ReservedAt, long ExpiresAt, string KeyId, bool Revalidated, string Cart = "")
 {
     public static ReservationView Of(string sku, Reservation r) => new(
-        r.Id, r.OrderId, sku, r.Warehouse, r.Quantity, r.Owner, r.State, r.Tier, r.ReservedAt, r.ExpiresAt, r.KeyId, r.Revalidated);
+        r.Id, r.OrderId, sku, r.Warehouse, r.Quantity, r.Owner, r.State, r.Tier, r.ReservedAt, r.ExpiresAt, r.KeyId, r.Revalidated, r.Cart);
 
     /// <summary>As the first answer said it, whatever came after.</summary>
     public static ReservationView First(string sku, Reservation r) => Of(sku, r) with
     {
         State = ReservationState.Reserved, Tier = LockTier.Order, ExpiresAt = r.FirstExpiresAt,
     };
+}
+
+/// <summary>
+/// A bundle's SKU has no stock of its own to hold: it remembers who reserves its components under which id, so that the id is
+/// unique on it and each token makes one reservation.
+/// </summary>
+public sealed class BundleClaim : IEncoded
+{
+    public string Id = "";
+    /// <summary>The cart's key.</summary>
+    public string Cart = "";
+    public List<string> Tokens = [];
+    public long EndedAt;
+
+    public ActorId Leader => new(ActorKind.Cart, Cart);
+
+    public void Layout(Codec codec)
+    {
+        codec.Text(ref Id);
+        codec.Text(ref Cart);
+        codec.Texts(Tokens);
+        codec.Long(ref EndedAt);
+    }
+}
+
+/// <summary>The lock auditor asks a leader whether a reservation is its own. The answer is an <see cref="Ownership"/>.</summary>
+public sealed class AskOwnership : Command
+{
+    public required string ReservationId { get; init; }
+    public required string Sku { get; init; }
+}
+
+public sealed record Ownership(bool IsMine);
+
+/// <summary>Where a leader believes the stock of one of its lines to be.</summary>
+public enum LedStock
+{
+    None,
+    /// <summary>An answer is awaited.</summary>
+    Awaited,
+    Reserved,
+    Committed,
+}
+
+public readonly record struct LedLine(string Sku, string ReservationId, int Quantity, LedStock Stock);
+
+/// <summary>An actor that SKUs hold stock for and that decides on its end: an order or a cart.</summary>
+public interface ILeader
+{
+    IEnumerable<LedLine> Led { get; }
 }

@@ -56,11 +56,14 @@ public sealed class SkuActor : Actor
     public const long Day = 24 * 60 * 60 * 1000L;
     const int YoungKept = 64;
     const int FreedKept = 100;
+    const long GivenBack = 0;
 
     readonly List<WarehouseStock> _warehouses = [];
     readonly Dictionary<string, Reservation> _reservations = [];
     readonly PriorityQueue<string, long> _deadlines = new();
     readonly Queue<Reservation> _ended = new();
+    readonly Dictionary<string, BundleClaim> _claims = [];
+    readonly Queue<BundleClaim> _endedClaims = new();
     readonly Dictionary<string, long> _usedTokens = [];
     readonly Queue<string> _usedTokenOrder = new();
     readonly Dictionary<string, AppliedAdjustment> _adjustments = [];
@@ -83,6 +86,9 @@ public sealed class SkuActor : Actor
     public int SafetyStock { get; private set; }
     public List<string> Barcodes { get; private set; } = [];
     public List<string> Aliases { get; private set; } = [];
+    /// <summary>Its components; empty for a SKU of its own. Own stock of a bundle is not for sale.</summary>
+    public List<BundlePart> Bundle { get; private set; } = [];
+    public bool IsBundle => Bundle.Count > 0;
     /// <summary>Rises with every event of this SKU.</summary>
     public long Version { get; private set; }
 
@@ -117,18 +123,22 @@ public sealed class SkuActor : Actor
 
     public Reservation? Reservation(string id) => _reservations.GetValueOrDefault(id);
     public Backorder? BackorderOf(string reservationId) => _backorderIndex.GetValueOrDefault(reservationId);
-    public bool IsUsed(string tokenId) => _usedTokens.ContainsKey(tokenId);
+    public BundleClaim? Claim(string reservationId) => _claims.GetValueOrDefault(reservationId);
+    public bool IsUsed(string tokenId) => _usedTokens.TryGetValue(tokenId, out var expiresAt) && expiresAt != GivenBack;
     public AppliedAdjustment? Adjustment(string key) => _adjustments.GetValueOrDefault(key);
 
     /// <summary>Committed per day over the last seven days; null while nothing was ever committed.</summary>
-    public double? DailyTurnover(long now)
+    public double? DailyTurnover(long now) => CommittedInWeek(now) / 7.0;
+
+    /// <summary>Committed in the last seven days; null while nothing was ever committed.</summary>
+    public long? CommittedInWeek(long now)
     {
         if (_firstCommitDay == 0) return null;
         var today = now / Day;
         long sum = 0;
         for (var day = today - 6; day <= today; day++)
             sum += CommittedOn(day);
-        return sum / 7.0;
+        return sum;
     }
 
     /// <summary>The last day (since 1970 UTC) something was committed; 0 while nothing ever was.</summary>
@@ -138,14 +148,14 @@ public sealed class SkuActor : Actor
     public long CommittedOn(long day) => day > 0 && day > _lastDay - 8 && day <= _lastDay ? _committedPerDay[day % 8] : 0;
 
     /// <summary>
-    /// Stock held by orders of several lines that took it so lately that they may yet give it back. A hint that is not part
+    /// Stock held by orders and carts of several lines that took it so lately that they may yet give it back. A hint that is not part
     /// of the state: after a reload it starts empty, and a refusal is then final one round earlier.
     /// </summary>
-    public long YoungHolds(string warehouse, long since, string exceptOrder)
+    public long YoungHolds(string warehouse, long since, ActorId exceptOf)
     {
         long sum = 0;
         foreach (var reservation in _young)
-            if (reservation.State == ReservationState.Reserved && reservation.ReservedAt >= since && reservation.Warehouse == warehouse && reservation.OrderId != exceptOrder) sum += reservation.Quantity;
+            if (reservation.State == ReservationState.Reserved && reservation.ReservedAt >= since && reservation.Warehouse == warehouse && reservation.Leader != exceptOf) sum += reservation.Quantity;
         return sum;
     }
 
@@ -189,6 +199,8 @@ public sealed class SkuActor : Actor
                 break;
             case ReplenishmentClosed: (ShortfallSuggested, ShortfallWarehouse, SuggestedAt) = (0, "", 0); break;
             case OrderAwaitsSku e: _awaitingOrders.Add(e.OrderId); break;
+            case BundleClaimed e: Evolve(e, stamp); break;
+            case BundleClaimEnded e: Evolve(e, stamp); break;
             default: throw new InvariantBrokenException($"{Id} does not know {happened.GetType().Name}");
         }
     }
@@ -212,6 +224,8 @@ public sealed class SkuActor : Actor
             KeyId = string.Intern(e.KeyId),
             Revalidated = e.Revalidated,
             LinesInOrder = e.LinesInOrder,
+            Cart = e.Cart,
+            Tokens = e.Tokens.ConvertAll(t => t.TokenId),
         };
         _reservations.Add(reservation.Id, reservation);
         if (e.Committed)
@@ -225,6 +239,7 @@ public sealed class SkuActor : Actor
             _deadlines.Enqueue(reservation.Id, reservation.ExpiresAt);
         }
         if (e.TokenId.Length > 0) RememberToken(e.TokenId, e.TokenExpiresAt, stamp.At);
+        foreach (var token in e.Tokens) RememberToken(token.TokenId, token.ExpiresAt, stamp.At);
         if (e.LinesInOrder > 1)
         {
             if (_young.Count == YoungKept) _young.RemoveAt(0);
@@ -250,7 +265,8 @@ public sealed class SkuActor : Actor
         var warehouse = Find(reservation.Warehouse)!;
         if (reservation.State == ReservationState.Committed) warehouse.Committed -= e.Quantity;
         else warehouse.Reserved -= e.Quantity;
-        if (e.Quantity == reservation.Quantity) End(reservation, e.End, stamp.At);
+        if (e.Withdrawn) Withdraw(reservation);
+        else if (e.Quantity == reservation.Quantity) End(reservation, e.End, stamp.At);
         else reservation.Quantity -= e.Quantity;
         if (e.Orphan)
         {
@@ -315,8 +331,36 @@ public sealed class SkuActor : Actor
     void Evolve(SkuConfigured e)
     {
         Known = true;
-        (Name, Strict, SafetyStock, Barcodes, Aliases) = (e.Name, e.Strict, e.SafetyStock, e.Barcodes, e.Aliases);
+        (Name, Strict, SafetyStock, Barcodes, Aliases, Bundle) = (e.Name, e.Strict, e.SafetyStock, e.Barcodes, e.Aliases, e.Bundle);
         _awaitingOrders.Clear();
+    }
+
+    void Evolve(BundleClaimed e, in Stamp stamp)
+    {
+        _claims.Add(e.ReservationId, new BundleClaim { Id = e.ReservationId, Cart = e.Cart, Tokens = e.Tokens.ConvertAll(t => t.TokenId) });
+        foreach (var token in e.Tokens) RememberToken(token.TokenId, token.ExpiresAt, stamp.At);
+    }
+
+    void Evolve(BundleClaimEnded e, in Stamp stamp)
+    {
+        var claim = _claims[e.ReservationId];
+        if (e.Withdrawn)
+        {
+            _claims.Remove(claim.Id);
+            claim.Tokens.ForEach(GiveBackToken);
+            return;
+        }
+        claim.EndedAt = stamp.At;
+        _endedClaims.Enqueue(claim);
+        while (_endedClaims.TryPeek(out var oldest) && oldest.EndedAt < stamp.At - Remembered) _claims.Remove(_endedClaims.Dequeue().Id);
+    }
+
+    void Withdraw(Reservation reservation)
+    {
+        // No longer there to whoever still has it in hand (the young ones below).
+        reservation.State = ReservationState.Released;
+        _reservations.Remove(reservation.Id);
+        reservation.Tokens.ForEach(GiveBackToken);
     }
 
     void Queue(Backorder backorder)
@@ -368,6 +412,13 @@ public sealed class SkuActor : Actor
     {
         while (_usedTokenOrder.TryPeek(out var oldest) && _usedTokens[oldest] < now) _usedTokens.Remove(_usedTokenOrder.Dequeue());
         if (_usedTokens.TryAdd(tokenId, expiresAt)) _usedTokenOrder.Enqueue(tokenId);
+        else _usedTokens[tokenId] = expiresAt;
+    }
+
+    /// <summary>It keeps its place among the used ones, so that the order of forgetting does not depend on when a snapshot was taken.</summary>
+    void GiveBackToken(string tokenId)
+    {
+        if (_usedTokens.ContainsKey(tokenId)) _usedTokens[tokenId] = GivenBack;
     }
 
     void Remember(AppliedAdjustment adjustment)
@@ -425,7 +476,7 @@ public sealed class SkuActor : Actor
             warehouses[i] = new WarehouseStockView(w.Warehouse, w.OnHand, w.Reserved, w.Committed, AvailableIn(w), w.Shortage);
         }
         var aliases = Aliases.ConvertAll(AliasActor.Split);
-        return new StockView(Sku, Known, Name, Strict, Version, onHand, reserved, committed, shortage, Available, SafetyStock, [.. Barcodes], aliases, warehouses, _backorders.Count);
+        return new StockView(Sku, Known, Name, Strict, Version, onHand, reserved, committed, shortage, Available, SafetyStock, [.. Barcodes], aliases, warehouses, _backorders.Count) { Bundle = Bundle };
     }
 
     public override object View(long now) => ToView();
@@ -498,6 +549,17 @@ public sealed class SkuActor : Actor
         {
             for (var i = 0; i < tokens; i++) Token(codec, "", 0);
         }
+        if (codec.More(IsBundle || _claims.Count > 0)) LayoutBundle(codec);
+    }
+
+    void LayoutBundle(Codec codec)
+    {
+        codec.List(Bundle);
+        List<BundleClaim> claims = codec.IsWriting ? [.. _claims.Values.OrderBy(c => c.Id, StringComparer.Ordinal)] : [];
+        codec.List(claims);
+        if (codec.IsWriting) return;
+        foreach (var claim in claims) _claims.Add(claim.Id, claim);
+        foreach (var ended in claims.Where(c => c.EndedAt > 0).OrderBy(c => c.EndedAt)) _endedClaims.Enqueue(ended);
     }
 
     void Token(Codec codec, string id, long expiresAt)

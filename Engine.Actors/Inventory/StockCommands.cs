@@ -24,6 +24,8 @@ public sealed class ConfigureSku : Command
     public int? SafetyStock { get; init; }
     public IReadOnlyList<string>? Barcodes { get; init; }
     public IReadOnlyList<AliasKey>? Aliases { get; init; }
+    /// <summary>Makes it a bundle of these.</summary>
+    public IReadOnlyList<BundlePart>? Bundle { get; init; }
 }
 
 /// <summary>One line of a stock adjustment: either a change or a counted figure.</summary>
@@ -92,12 +94,15 @@ public enum StockOutcome
     InsufficientStock,
     ReservationClosed,
     BelowPromised,
+    /// <summary>A cart leads this reservation (<see cref="StockReply.Leader"/>): it is to be asked.</summary>
+    Led,
 }
 
 /// <summary>The answer to a command about one SKU: always with the stock as it stands, and what a refusal needs to be understood.</summary>
 public sealed record StockReply(StockOutcome Outcome, StockView Stock)
 {
     public ReservationView? Reservation { get; init; }
+    public ActorId Leader { get; init; }
     /// <summary>The largest quantity that one reservation would get now.</summary>
     public long WouldFit { get; init; }
     public ReplenishmentView? Replenishment { get; init; }
@@ -111,7 +116,11 @@ public sealed record WarehouseStockView(string Warehouse, long OnHand, long Rese
 
 public sealed record StockView(
     string Sku, bool Known, string Name, bool Strict, long Version, long OnHand, long Reserved, long Committed, long Shortage, long Available,
-    int SafetyStock, IReadOnlyList<string> Barcodes, IReadOnlyList<AliasKey> Aliases, IReadOnlyList<WarehouseStockView> Warehouses, int Backorders);
+    int SafetyStock, IReadOnlyList<string> Barcodes, IReadOnlyList<AliasKey> Aliases, IReadOnlyList<WarehouseStockView> Warehouses, int Backorders)
+{
+    /// <summary>For a bundle its components, whose stock is to be looked at instead.</summary>
+    public IReadOnlyList<BundlePart> Bundle { get; init; } = [];
+}
 
 /// <summary>智能补货建议: what purchasing should order, and the figures it follows from.</summary>
 /// <param name="DailyTurnover">Committed in 7 days / 7; null without history.</param>

@@ -3,7 +3,7 @@ using Engine.Actors.Fulfilment;
 
 namespace Engine.Actors.Inventory;
 
-/// <summary>Commands to a SKU from callers. Messages from orders are decided in <see cref="LineDecider"/>.</summary>
+/// <summary>Commands to a SKU from callers. Messages from orders and carts are decided in <see cref="LineDecider"/>.</summary>
 public static class StockDecider
 {
     public static void Decide(SkuActor sku, Command command, Turn turn)
@@ -33,6 +33,8 @@ public static class StockDecider
                 ? new(StockOutcome.Repeated, sku.ToView()) { Reservation = ReservationView.First(sku.Sku, earlier) }
                 : new(StockOutcome.IdempotencyConflict, sku.ToView());
         }
+        if (sku.Claim(wish.ReservationId) is { } claim) return new(StockOutcome.Led, sku.ToView()) { Leader = claim.Leader };
+        if (sku.IsBundle) return new(StockOutcome.Led, sku.ToView()) { Leader = ActorId.Cart(wish.ReservationId, sku.Sku) };
         if (sku.IsUsed(wish.Token.TokenId)) return new(StockOutcome.TokenUsed, sku.ToView());
         if (turn.Now > wish.Token.ExpiresAt) return new(StockOutcome.TokenExpired, sku.ToView());
         var moved = wish.Token.Version != sku.Version;
@@ -76,6 +78,8 @@ public static class StockDecider
 
     static StockReply Decide(SkuActor sku, ChangeReservation change, Turn turn)
     {
+        var led = sku.Reservation(change.ReservationId) is { Owner: ReservationOwner.Cart } ofCart ? ofCart.Leader : sku.Claim(change.ReservationId)?.Leader;
+        if (led is { } leader) return new(StockOutcome.Led, sku.ToView()) { Leader = leader };
         if (sku.Reservation(change.ReservationId) is not { Owner: ReservationOwner.Caller } reservation)
             return new(sku.Known ? StockOutcome.UnknownReservation : StockOutcome.UnknownSku, sku.ToView());
         var outcome = change.Change switch
@@ -142,17 +146,21 @@ public static class StockDecider
             SafetyStock = wish.SafetyStock ?? sku.SafetyStock,
             Barcodes = wish.Barcodes?.ToList() ?? [.. sku.Barcodes],
             Aliases = [.. aliases],
+            Bundle = wish.Bundle?.ToList() ?? sku.Bundle,
         };
         if (known && wanted.Name == sku.Name && wanted.Strict == sku.Strict && wanted.SafetyStock == sku.SafetyStock
-            && wanted.Barcodes.SequenceEqual(sku.Barcodes) && wanted.Aliases.SequenceEqual(sku.Aliases))
+            && wanted.Barcodes.SequenceEqual(sku.Barcodes) && wanted.Aliases.SequenceEqual(sku.Aliases) && Same(wanted.Bundle, sku.Bundle))
             return new(StockOutcome.Repeated, sku.ToView());
 
         foreach (var alias in aliases.Except(sku.Aliases)) turn.Send(new ActorId(ActorKind.Alias, alias), new MapAlias { Sku = sku.Sku });
         foreach (var alias in sku.Aliases.Except(aliases)) turn.Send(new ActorId(ActorKind.Alias, alias), new MapAlias { Sku = sku.Sku, Remove = true });
         Configure(sku, wanted, turn);
-        BackorderDecider.Serve(sku, turn);
+        if (sku.IsBundle) BackorderDecider.SendAway(sku, turn);
+        else BackorderDecider.Serve(sku, turn);
         return new(known ? StockOutcome.Repeated : StockOutcome.Done, sku.ToView());
     }
+
+    static bool Same(List<BundlePart> a, List<BundlePart> b) => a.Select(p => (p.Sku, p.Quantity)).SequenceEqual(b.Select(p => (p.Sku, p.Quantity)));
 
     /// <summary>Makes the SKU known and tells the orders that were waiting for that.</summary>
     internal static void Configure(SkuActor sku, SkuConfigured settings, Turn turn)

@@ -10,6 +10,8 @@ public sealed class SkuConfigured : Event
     public List<string> Barcodes = [];
     /// <summary>Each as platform:shop:sku.</summary>
     public List<string> Aliases = [];
+    /// <summary>Its components, for a bundle.</summary>
+    public List<BundlePart> Bundle = [];
 
     public override byte Tag => 1;
     public override void Layout(Codec codec)
@@ -19,6 +21,7 @@ public sealed class SkuConfigured : Event
         codec.Int(ref SafetyStock);
         codec.Texts(Barcodes);
         codec.Texts(Aliases);
+        if (codec.More(Bundle.Count > 0)) codec.List(Bundle);
     }
 }
 
@@ -65,6 +68,10 @@ public sealed class StockReserved : Event
     public string TokenId = "";
     public long TokenExpiresAt;
     public int LinesInOrder = 1;
+    /// <summary>The leading cart's key; empty for other owners.</summary>
+    public string Cart = "";
+    /// <summary>The tokens that a cart's line used.</summary>
+    public List<LineToken> Tokens = [];
 
     public override byte Tag => 3;
     public override void Layout(Codec codec)
@@ -82,6 +89,9 @@ public sealed class StockReserved : Event
         codec.Text(ref TokenId);
         codec.Long(ref TokenExpiresAt);
         codec.Int(ref LinesInOrder);
+        if (!codec.More(Cart.Length > 0)) return;
+        codec.Text(ref Cart);
+        codec.List(Tokens);
     }
 }
 
@@ -128,6 +138,8 @@ public sealed class ReservationReleased : Event
     public string Why = "";
     /// <summary>Found by the lock auditor.</summary>
     public bool Orphan;
+    /// <summary>No caller ever heard of it: its id and its tokens are good again.</summary>
+    public bool Withdrawn;
 
     public override byte Tag => 7;
     public override void Layout(Codec codec)
@@ -137,6 +149,7 @@ public sealed class ReservationReleased : Event
         codec.Int(ref Quantity);
         codec.Text(ref Why);
         codec.Bool(ref Orphan);
+        if (codec.More(Withdrawn)) codec.Bool(ref Withdrawn);
     }
 }
 
@@ -206,4 +219,36 @@ public sealed class OrderAwaitsSku : Event
 
     public override byte Tag => 13;
     public override void Layout(Codec codec) => codec.Text(ref OrderId);
+}
+
+/// <summary>A cart reserves the components of this bundle under a reservation id.</summary>
+public sealed class BundleClaimed : Event
+{
+    public string ReservationId = "";
+    public string Cart = "";
+    public int Quantity;
+    public List<LineToken> Tokens = [];
+
+    public override byte Tag => 15;
+    public override void Layout(Codec codec)
+    {
+        codec.Text(ref ReservationId);
+        codec.Text(ref Cart);
+        codec.Int(ref Quantity);
+        codec.List(Tokens);
+    }
+}
+
+/// <summary>The cart's reservation of this bundle has ended, or was withdrawn before anybody heard of it.</summary>
+public sealed class BundleClaimEnded : Event
+{
+    public string ReservationId = "";
+    public bool Withdrawn;
+
+    public override byte Tag => 16;
+    public override void Layout(Codec codec)
+    {
+        codec.Text(ref ReservationId);
+        codec.Bool(ref Withdrawn);
+    }
 }

@@ -4,7 +4,14 @@ namespace Engine.Actors.Kernel;
 
 /// <summary>Where an actor's snapshot lies.</summary>
 /// <param name="IsPassive">It has left memory for good reasons (a closed order); others are read again after a restart.</param>
-readonly record struct SnapshotPlace(long Segment, int Offset, int Length, bool IsPassive);
+/// <param name="Checksum">CRC-32C of its bytes; 0 for one of the first release, which had none.</param>
+readonly record struct SnapshotPlace(long Segment, int Offset, int Length, bool IsPassive, uint Checksum)
+{
+    /// <exception cref="InvalidDataException">They are not the bytes that were written.</exception>
+    public byte[] Check(byte[] bytes) => Checksum == 0 || FrameLayout.Crc(bytes) == Checksum
+        ? bytes
+        : throw new InvalidDataException($"segment {Segment} at {Offset}: the checksum does not match");
+}
 
 /// <summary>
 /// Which actors of a partition have a snapshot, and where. It is complete: an id that is neither here nor in memory has never
@@ -27,14 +34,19 @@ sealed class ActorIndex
     /// <summary>Bytes of the whole segment.</summary>
     public int Length(long segment) => (int)_segments[segment].Total;
 
+    /// <summary>Nothing in the segment is current.</summary>
+    public bool IsGarbage(long segment) => _segments[segment].Live == 0;
+
     /// <summary>The place, if that is where the actor's newest snapshot lies.</summary>
     public SnapshotPlace? Current(ulong hash, long segment, int offset) =>
         _places.TryGetValue(hash, out var current) && current.Segment == segment && current.Offset == offset ? current : null;
 
     /// <summary>Snapshots of actors that belong into memory, in the order they lie in.</summary>
-    public List<(ulong Hash, SnapshotPlace Place)> Active()
+    public List<(ulong Hash, SnapshotPlace Place)> Active() => InOrder(withPassive: false);
+
+    public List<(ulong Hash, SnapshotPlace Place)> InOrder(bool withPassive)
     {
-        var active = _places.Where(p => !p.Value.IsPassive).Select(p => (p.Key, p.Value)).ToList();
+        var active = _places.Where(p => withPassive || !p.Value.IsPassive).Select(p => (p.Key, p.Value)).ToList();
         active.Sort(static (a, b) => a.Value.Segment != b.Value.Segment ? a.Value.Segment.CompareTo(b.Value.Segment) : a.Value.Offset.CompareTo(b.Value.Offset));
         return active;
     }
@@ -66,7 +78,7 @@ sealed class ActorIndex
         return (empty, worst);
     }
 
-    public void Layout(Codec codec)
+    public void Layout(Codec codec, bool hasChecksums)
     {
         var count = codec.Count(_segments.Count);
         if (codec.IsWriting)
@@ -80,12 +92,12 @@ sealed class ActorIndex
         count = codec.Count(_places.Count);
         if (codec.IsWriting)
         {
-            foreach (var (hash, place) in _places) LayoutPlace(codec, hash, place);
+            foreach (var (hash, place) in _places) LayoutPlace(codec, hash, place, hasChecksums);
         }
         else
         {
             _places.EnsureCapacity(count);
-            for (var i = 0; i < count; i++) LayoutPlace(codec, 0, default);
+            for (var i = 0; i < count; i++) LayoutPlace(codec, 0, default, hasChecksums);
         }
     }
 
@@ -98,16 +110,17 @@ sealed class ActorIndex
         NewestSegment = Math.Max(NewestSegment, id);
     }
 
-    void LayoutPlace(Codec codec, ulong hash, SnapshotPlace place)
+    void LayoutPlace(Codec codec, ulong hash, SnapshotPlace place, bool hasChecksum)
     {
-        var (segment, offset, length, passive) = (place.Segment, place.Offset, place.Length, place.IsPassive);
+        var (segment, offset, length, passive, checksum) = (place.Segment, place.Offset, place.Length, place.IsPassive, (long)place.Checksum);
         codec.Fixed64(ref hash);
         codec.Long(ref segment);
         codec.Int(ref offset);
         codec.Int(ref length);
         codec.Bool(ref passive);
+        if (hasChecksum) codec.Long(ref checksum);
         if (codec.IsWriting) return;
-        _places[hash] = new SnapshotPlace(segment, offset, length, passive);
+        _places[hash] = new SnapshotPlace(segment, offset, length, passive, (uint)checksum);
         _segments[segment].Live += length + Snapshots.EntryHeader;
     }
 

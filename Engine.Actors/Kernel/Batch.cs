@@ -21,6 +21,7 @@ public sealed partial class Partition
         bool[] _marked = [];
         Actor? _actor;
         Ask? _ask;
+        Cause _cause;
         ActorId _sender;
         bool _spoke;
         int _received;
@@ -58,27 +59,30 @@ public sealed partial class Partition
                 return;
             }
             if (actor.Deadline <= Now) _partition.Counters.DeadlineLatenessMax = Math.Max(_partition.Counters.DeadlineLatenessMax, Now - actor.Deadline);
-            Decide(actor, DeadlineReached.Instance, default, null);
+            Decide(actor, DeadlineReached.Instance, Cause.Deadline, default, null);
             _partition._deadlines.Set(id, actor.Deadline);
         }
 
         public void Decide(Actor actor, Letter letter)
         {
-            _marked[letter.From.PartitionOf(_host.Partitions)] = true;
+            var sender = letter.From.PartitionOf(_host.Partitions);
+            _marked[sender] = true;
             _received++;
-            Decide(actor, letter.Message, letter.From, null);
+            Decide(actor, letter.Message, Cause.MessageOf(sender), letter.From, null);
+            // Silence is a decision too: without it a replay could not tell which message comes next.
+            if (!_spoke) _partition._frame.Decision(Cause.MessageOf(sender));
         }
 
         public void Decide(Actor actor, Ask ask)
         {
             _asks.Add(ask);
             _partition.Counters.Commands++;
-            Decide(actor, ask.Command, default, ask);
+            Decide(actor, ask.Command, Cause.Outside, default, ask);
         }
 
-        void Decide(Actor actor, Command command, ActorId sender, Ask? ask)
+        void Decide(Actor actor, Command command, Cause cause, ActorId sender, Ask? ask)
         {
-            (_actor, _sender, _ask, _spoke) = (actor, sender, ask, false);
+            (_actor, _cause, _sender, _ask, _spoke) = (actor, cause, sender, ask, false);
             actor.Decide(command, this);
             if (!_spoke) return;
             _touched.Add(actor);
@@ -86,9 +90,16 @@ public sealed partial class Partition
             _partition._deadlines.Set(actor.Id, actor.Deadline);
         }
 
+        /// <summary>Before the first thing that is said.</summary>
+        void Speak()
+        {
+            if (!_spoke) _partition._frame.Decision(_cause);
+            _spoke = true;
+        }
+
         public override void Emit(Event happened)
         {
-            _spoke = true;
+            Speak();
             _partition._frame.Event(_actor!.Id, happened);
             _partition._dirty.Add(_actor.Id);
             _tags.Add(happened.Tag);
@@ -97,7 +108,7 @@ public sealed partial class Partition
 
         public override void Send(ActorId to, Message message)
         {
-            _spoke = true;
+            Speak();
             var partition = to.PartitionOf(_host.Partitions);
             ref var sent = ref _partition._sent[partition];
             sent = new Mark(_partition._sequence + 1, sent.Number + 1);

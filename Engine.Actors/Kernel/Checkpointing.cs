@@ -135,7 +135,11 @@ public sealed partial class Partition
             SegmentBytes = _segment.WrittenMemory;
             foreach (var (id, place) in _entries) _partition._index.Put(id.Hash, place);
             foreach (var (hash, place) in _moved) _partition._index.Put(hash, place);
-            if (_victimBytes is not null) RemovedSegments.Add(_victim!.Value);
+            if (_victimBytes is not null)
+            {
+                if (!_partition._index.IsGarbage(_victim!.Value)) throw new InvalidDataException($"segment {_victim}: it can't be cleaned, some of its entries are not found");
+                RemovedSegments.Add(_victim.Value);
+            }
             foreach (var removed in RemovedSegments) _partition._index.Remove(removed);
             if (_segment.Position == 0) Segment = 0;
             Checkpoint = Encode();
@@ -149,6 +153,8 @@ public sealed partial class Partition
             foreach (var (hash, offset, length) in Snapshots.Entries(victim))
             {
                 if (renewed.Contains(hash) || _partition._index.Current(hash, _victim!.Value, offset) is not { } old) continue;
+                if (old.Length != length) continue;
+                old.Check(victim[offset..(offset + length)]);
                 var start = _segment.Position;
                 _segment.Raw(victim.AsSpan(offset - Snapshots.EntryHeader, length + Snapshots.EntryHeader));
                 _moved.Add((hash, old with { Segment = Segment, Offset = start + Snapshots.EntryHeader }));
@@ -157,12 +163,12 @@ public sealed partial class Partition
 
         byte[] Encode()
         {
-            var codec = Codec.Writer(64 * 1024);
+            var codec = CheckpointLayout.Writer();
             var header = new CheckpointHeader { Sequence = _sequence, At = _at, Hash = _hash, Marks = _marks, Sent = _sent };
             header.Layout(codec);
-            _partition._index.Layout(codec);
+            _partition._index.Layout(codec, hasChecksums: true);
             _partition._deadlines.Layout(codec);
-            return codec.Written.ToArray();
+            return CheckpointLayout.Seal(codec);
         }
 
         public override void Complete(WriteOutcome outcome)

@@ -29,7 +29,7 @@ public readonly record struct FrameHash(ulong High, ulong Low)
 /// All that a partition decided in one batch, as bytes. Numbers of fixed size are little endian.
 /// <code>
 ///  0  2  'E' 'F'
-///  2  1  version of this layout, 1
+///  2  1  version of this layout: 2; 1 had no decisions
 ///  3  1  0
 ///  4  4  CRC-32C of everything from byte 8 on
 ///  8  2  partition
@@ -43,18 +43,24 @@ public readonly record struct FrameHash(ulong High, ulong Low)
 ///          1 event    actor, tag, record
 ///          2 message  sender, receiver, receiving partition, number on that link, tag, record
 ///          3 mark     sending partition, its frame, number: messages up to there have been taken in
+///          4 decision cause: 0 a command from outside, 1 a deadline, 2 + n the next message of partition n;
+///                     the events and messages behind it, up to the next decision, are what was decided
 /// </code>
+/// Every message has its decision, also where nothing followed from it; so a replay can decide all of it again in this order.
 /// Actors, numbers and records are written as <see cref="Codec"/> says; actor ids are known for the length of one frame.
 /// </summary>
 public static class FrameLayout
 {
     public const int HeaderLength = 56;
-    public const byte Version = 1;
+    public const byte Version = 2;
+    public const byte OldestVersion = 1;
     internal const byte EventEntry = 1;
     internal const byte MessageEntry = 2;
     internal const byte MarkEntry = 3;
+    internal const byte DecisionEntry = 4;
 
-    internal static uint Crc(ReadOnlySpan<byte> bytes)
+    /// <summary>CRC-32C (Castagnoli), as all checksums of the store.</summary>
+    public static uint Crc(ReadOnlySpan<byte> bytes)
     {
         var crc = 0xffffffffu;
         var words = MemoryMarshal.Cast<byte, ulong>(bytes);
@@ -62,6 +68,18 @@ public static class FrameLayout
         foreach (var rest in bytes[(words.Length * 8)..]) crc = BitOperations.Crc32C(crc, rest);
         return ~crc;
     }
+}
+
+/// <summary>What made an actor decide.</summary>
+/// <param name="Code">As it stands in frames.</param>
+public readonly record struct Cause(int Code)
+{
+    public static readonly Cause Outside = new(0);
+    public static readonly Cause Deadline = new(1);
+    public static Cause MessageOf(int partition) => new(partition + 2);
+
+    /// <summary>The partition the message came from; −1 for no message.</summary>
+    public int Sender => Math.Max(-1, Code - 2);
 }
 
 /// <summary>Writes one frame after another into the same buffer.</summary>
@@ -79,6 +97,13 @@ sealed class FrameWriter
     {
         _codec.Reset();
         _codec.Raw(stackalloc byte[FrameLayout.HeaderLength]);
+    }
+
+    public void Decision(Cause cause)
+    {
+        Kind(FrameLayout.DecisionEntry);
+        var code = cause.Code;
+        _codec.Int(ref code);
     }
 
     public void Event(ActorId actor, Event happened)
@@ -134,6 +159,9 @@ public interface IFrameVisitor
     void OnEvent(ActorId actor, Event happened);
     void OnMessage(ActorId from, ActorId to, int partition, long number, Message message);
     void OnMark(int sender, long sequence, long number);
+
+    /// <summary>What follows, up to the next decision, was decided for this cause.</summary>
+    void OnDecision(Cause cause) { }
 }
 
 /// <summary>A frame's header, checked.</summary>
@@ -143,7 +171,8 @@ public readonly record struct FrameHeader(int Partition, long Epoch, long Sequen
     public static FrameHeader Read(ReadOnlySpan<byte> frame)
     {
         if (frame.Length < FrameLayout.HeaderLength || frame[0] != 'E' || frame[1] != 'F') throw new InvalidDataException("not a frame");
-        if (frame[2] != FrameLayout.Version) throw new InvalidDataException($"frame layout {frame[2]}; this build reads {FrameLayout.Version}");
+        if (frame[2] is < FrameLayout.OldestVersion or > FrameLayout.Version)
+            throw new InvalidDataException($"frame layout {frame[2]}; this build reads {FrameLayout.OldestVersion} to {FrameLayout.Version}");
         var length = BinaryPrimitives.ReadInt32LittleEndian(frame[12..]);
         if (length != frame.Length - FrameLayout.HeaderLength) throw new InvalidDataException($"the body should have {length} bytes and has {frame.Length - FrameLayout.HeaderLength}");
         if (BinaryPrimitives.ReadUInt32LittleEndian(frame[4..]) != FrameLayout.Crc(frame[8..]) || frame[3] != 0) throw new InvalidDataException("the checksum does not match");
@@ -193,6 +222,11 @@ public readonly record struct FrameHeader(int Partition, long Epoch, long Sequen
                     codec.Long(ref sequence);
                     codec.Long(ref upTo);
                     visitor.OnMark(sender, sequence, upTo);
+                    break;
+                case FrameLayout.DecisionEntry:
+                    var code = 0;
+                    codec.Int(ref code);
+                    visitor.OnDecision(new Cause(code));
                     break;
                 default: throw new InvalidDataException($"entry of unknown kind {kind}");
             }

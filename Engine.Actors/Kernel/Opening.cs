@@ -56,14 +56,7 @@ public sealed partial class Partition
     {
         ClearMemory();
         var lease = keep ?? _host.Journal.Acquire(Number, _host.Owner);
-        var header = new CheckpointHeader();
-        if (_host.Journal.ReadCheckpoint(Number) is { } checkpoint)
-        {
-            var codec = Codec.Reader(checkpoint);
-            header.Layout(codec);
-            _index.Layout(codec);
-            if (_host.Fault != KernelFault.LoseTimers) _deadlines.Layout(codec);
-        }
+        var header = ReadCheckpoint();
         var marks = new Mark[_host.Partitions];
         _sent = new Mark[_host.Partitions];
         header.Marks.CopyTo(marks, 0);
@@ -71,7 +64,12 @@ public sealed partial class Partition
         (_sequence, _hash, _now) = (header.Sequence, header.Hash, header.At);
 
         var replay = new Replay(this, marks);
-        foreach (var stored in _host.Journal.ReadFrames(Number, _sequence)) replay.Frame(stored);
+        // The newest frame that the checkpoint covers is read too: that it is the one the checkpoint was made behind is the proof of both.
+        foreach (var stored in _host.Journal.ReadFrames(Number, Math.Max(0, _sequence - 1)))
+        {
+            if (stored.Sequence > header.Sequence) replay.Frame(stored);
+            else if (FrameHash.Of(stored.Bytes) != header.Hash) throw new InvalidDataException($"partition {Number}, frame {stored.Sequence}: it is not the one the checkpoint was made behind");
+        }
         if (_sequence != lease.LastSequence) throw new InvalidDataException($"partition {Number}: the journal ends at {lease.LastSequence}, but frames were read up to {_sequence}");
 
         var directory = ActorId.Directory(Number);
@@ -87,6 +85,24 @@ public sealed partial class Partition
         Volatile.Write(ref _nextWake, _deadlines.Next);
         _cold = AllCold();
         _epoch = lease.Epoch;
+    }
+
+    CheckpointHeader ReadCheckpoint()
+    {
+        var header = new CheckpointHeader();
+        if (_host.Journal.ReadCheckpoint(Number) is not { } checkpoint) return header;
+        try
+        {
+            var codec = CheckpointLayout.Open(checkpoint, out var hasChecksums);
+            header.Layout(codec);
+            _index.Layout(codec, hasChecksums);
+            if (_host.Fault != KernelFault.LoseTimers) _deadlines.Layout(codec);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            throw new InvalidDataException($"partition {Number}, checkpoint: {e.Message}", e);
+        }
+        return header;
     }
 
     /// <summary>Applies the frames behind the checkpoint.</summary>

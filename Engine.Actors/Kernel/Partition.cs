@@ -154,8 +154,8 @@ public sealed partial class Partition : IThreadPoolWorkItem
         }
         catch (Exception e)
         {
-            // Anything unexpected stops this partition only: its memory goes and is rebuilt from what is durable.
-            Crash($"{e.GetType().Name}: {e.Message}", AnswerKind.OutcomeUnknown, repair: true);
+            // Anything unexpected stops this partition only: its memory goes and is rebuilt from what is durable, unless that is damaged.
+            Crash(e is InvalidDataException ? $"partition {Number}: {e.Message}" : $"{e.GetType().Name}: {e.Message}", AnswerKind.OutcomeUnknown, repair: e is not InvalidDataException);
         }
         if (Interlocked.Add(ref _pending, -seen) > 0) _host.Scheduler.Run(this);
     }
@@ -362,8 +362,8 @@ public sealed partial class Partition : IThreadPoolWorkItem
 
     (Actor Actor, long Tag) ReadSnapshot(ActorId id, SnapshotPlace place)
     {
-        var codec = Codec.Reader(_host.Journal.ReadSegment(Number, place.Segment, place.Offset, place.Length));
-        return Snapshots.Read(codec, id, _host.Domain);
+        var bytes = _host.Journal.ReadSegment(Number, place.Segment, place.Offset, place.Length);
+        return Snapshots.Read(Codec.Reader(place.Check(bytes)), id, _host.Domain);
     }
 
     void Take(Loaded loaded)
@@ -377,7 +377,7 @@ public sealed partial class Partition : IThreadPoolWorkItem
         }
         if (loaded.Actor is null)
         {
-            Crash($"{loaded.Id} can't be read: {loaded.Failure!.Message}", AnswerKind.StoreUnavailable, repair: true, isFault: loaded.Failure is not StoreUnavailableException);
+            Crash($"partition {Number}: {loaded.Id} can't be read: {loaded.Failure!.Message}", AnswerKind.StoreUnavailable, repair: loaded.Failure is not InvalidDataException, isFault: loaded.Failure is not StoreUnavailableException);
             return;
         }
         _loading.Remove(loaded.Id);

@@ -28,7 +28,7 @@ static class Snapshots
         var header = segment.Patch(start, EntryHeader);
         System.Buffers.Binary.BinaryPrimitives.WriteUInt64LittleEndian(header, id.Hash);
         System.Buffers.Binary.BinaryPrimitives.WriteInt32LittleEndian(header[8..], length);
-        return new SnapshotPlace(segmentId, start + EntryHeader, length, actor.IsPassive);
+        return new SnapshotPlace(segmentId, start + EntryHeader, length, actor.IsPassive, FrameLayout.Crc(segment.Written[(start + EntryHeader)..]));
     }
 
     public static (Actor Actor, long Tag) Read(Codec record, ActorId expected, IDomain domain)
@@ -55,6 +55,7 @@ static class Snapshots
         {
             var hash = System.Buffers.Binary.BinaryPrimitives.ReadUInt64LittleEndian(segment.AsSpan(position));
             var length = System.Buffers.Binary.BinaryPrimitives.ReadInt32LittleEndian(segment.AsSpan(position + 8));
+            if (length <= 0) throw new InvalidDataException($"an entry of {length} bytes at {position}");
             yield return (hash, position + EntryHeader, length);
             position += EntryHeader + length;
         }

@@ -38,7 +38,7 @@ public sealed partial class Partition
         {
             foreach (var (_, place, unwritten) in places)
             {
-                var bytes = unwritten ?? _host.Journal.ReadSegment(Number, place.Segment, place.Offset, place.Length);
+                var bytes = unwritten ?? place.Check(_host.Journal.ReadSegment(Number, place.Segment, place.Offset, place.Length));
                 warmed.Actors.Add(Snapshots.Read(Codec.Reader(bytes), _host.Domain).Actor);
             }
         }
@@ -68,7 +68,7 @@ public sealed partial class Partition
             // A segment may be cleaned away under a slow reader; what it held is read from its new place.
             if (warmed.Failure is StoreUnavailableException || warmed.Places.TrueForAll(IsWhereItWas))
             {
-                Crash($"snapshots can't be read: {warmed.Failure.Message}", AnswerKind.StoreUnavailable, repair: true, isFault: warmed.Failure is not StoreUnavailableException);
+                Crash($"partition {Number}: snapshots can't be read: {warmed.Failure.Message}", AnswerKind.StoreUnavailable, repair: warmed.Failure is not InvalidDataException, isFault: warmed.Failure is not StoreUnavailableException);
                 return;
             }
             _cold = AllCold();

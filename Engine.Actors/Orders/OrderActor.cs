@@ -18,7 +18,7 @@ public enum OrderPhase : byte
 /// One order: facts about payment, stock, fulfilment and after-sale, and how events change them. Its state is derived from
 /// the facts (<see cref="OrderStates"/>); what may happen is decided in <see cref="OrderDecider"/> and the deciders beside it.
 /// </summary>
-public sealed class OrderActor : Actor
+public sealed class OrderActor : Actor, ILeader
 {
     readonly List<OrderLine> _lines = [];
     readonly List<PaymentFact> _payments = [];
@@ -41,6 +41,7 @@ public sealed class OrderActor : Actor
     int _waitingLine = -1;
     int _tries;
     long _retryAt = Never;
+    long _remindAt = Never;
     OrderPhase _phase;
     ReservingRound _round;
     MicroState _step;
@@ -73,6 +74,8 @@ public sealed class OrderActor : Actor
     public int Tries => _tries;
     /// <summary>A round is to begin then.</summary>
     public long RetryAt => _retryAt;
+    /// <summary>The buyer is to be reminded then.</summary>
+    public long RemindAt => _remindAt;
     public bool HasStep => _hasStep;
     public MicroState Step => _step;
     public long ReceivedAt => _receivedAt;
@@ -134,13 +137,10 @@ public sealed class OrderActor : Actor
 
     public bool IsEnded => _cancelled || _expired;
 
-    /// <summary>The platform's ship-by time is over and the goods have not left.</summary>
-    public bool IsOverdue(long now) => _details.ShipBy > 0 && now > _details.ShipBy && State < MicroState.Shipped;
-
     public override bool IsSettled =>
         _phase != OrderPhase.Reserving && !_lines.Exists(static l => l.Told || l.Stock is LineStock.Asked or LineStock.Resolving);
 
-    public override long Deadline => _retryAt;
+    public override long Deadline => Math.Min(_retryAt, _remindAt);
 
     public override bool IsPassive => _known && State.IsClosed() && IsSettled;
 
@@ -150,6 +150,8 @@ public sealed class OrderActor : Actor
             if (line.ReservationId(OrderId) == reservationId) return line;
         return null;
     }
+
+    public IEnumerable<LedLine> Led => _lines.Where(l => l.Sku.Length > 0).Select(l => new LedLine(l.Sku, l.ReservationId(OrderId), l.Quantity, l.Led));
 
     public int IndexOf(OrderLine line) => _lines.IndexOf(line);
 
@@ -230,14 +232,19 @@ public sealed class OrderActor : Actor
                 StopResolving();
                 Explain("expired", stamp, text: e.Why, number: LockDeadline);
                 (_expired, _endReason, _phase, _waitingLine, _retryAt) = (true, e.Why, OrderPhase.Idle, -1, Never);
+                _remindAt = ReminderAt(stamp.At);
                 return Note(e, "system", reason: e.Why);
+            case BuyerReminded e:
+                _remindAt = Never;
+                return Note(e, "system", reason: e.Coupon);
             case OrderReopened:
-                (_expired, _reopened) = (false, true);
+                (_expired, _reopened, _remindAt) = (false, true, Never);
                 Explain("reopened", stamp, number: PaidSum);
                 return Note(happened, "system");
             case OrderCancelled e:
                 StopResolving();
                 (_cancelled, _endReason, _phase, _held, _waitingLine, _retryAt) = (true, e.Reason, OrderPhase.Idle, false, -1, Never);
+                _remindAt = Never;
                 Explain("cancelled", stamp, text: e.Reason);
                 return Note(e, e.Source, e.By, e.Reason);
             case LinesCancelled e:
@@ -292,6 +299,13 @@ public sealed class OrderActor : Actor
         foreach (var flag in e.Flags) Flag(flag);
         foreach (var ordered in e.Details.Lines)
             _lines.Add(new OrderLine { Ordered = ordered, Sku = ordered.ByPlatformSku ? "" : ordered.Code });
+    }
+
+    /// <summary>Whoever lapses later than that has just been dealing with the order: there is nobody to remind.</summary>
+    long ReminderAt(long expiredAt)
+    {
+        var at = _lockBase + _policy.ReminderAfter;
+        return _policy.ReminderAfter > 0 && at >= expiredAt ? at : Never;
     }
 
     /// <summary>An answer about an article code is of no use any more.</summary>
@@ -368,7 +382,7 @@ public sealed class OrderActor : Actor
         StateSince = _stateSince,
         ReceivedAt = _receivedAt,
         Operator = _operator,
-        Overdue = IsOverdue(now),
+        At = now,
         Details = _details,
         PersonalKey = PersonalKey,
         Lines = _lines.ConvertAll(l => l.View(OrderId)),
@@ -427,5 +441,6 @@ public sealed class OrderActor : Actor
         var state = State;
         codec.Enum(ref state);
         State = state;
+        codec.Long(ref _remindAt);
     }
 }

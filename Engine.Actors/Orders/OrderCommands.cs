@@ -54,14 +54,6 @@ public sealed class ForgetPerson : Command
     public required string Reason { get; init; }
 }
 
-/// <summary>The lock auditor asks whether a reservation is this order's. The answer is an <see cref="Ownership"/>.</summary>
-public sealed class AskOwnership : Command
-{
-    public required string ReservationId { get; init; }
-}
-
-public sealed record Ownership(bool IsMine, MicroState State);
-
 public enum OrderOutcome
 {
     /// <summary>The order is new.</summary>

@@ -16,11 +16,14 @@ public static class OrderDecider
             case Intake c: turn.Reply(Decide(order, c, turn)); break;
             case LineAnswer c: ReservationSaga.Answered(order, c, turn); break;
             case LockDue c: ReservationSaga.Due(order, c, turn); break;
-            case DeadlineReached: ReservationSaga.Retry(order, turn); break;
+            case DeadlineReached:
+                ReservationSaga.Retry(order, turn);
+                if (order.RemindAt <= turn.Now) turn.Emit(new BuyerReminded { Coupon = order.Policy.Coupon });
+                break;
             case SkuResolved c: ReservationSaga.Resolved(order, c, turn); break;
             case UnholdOrder c: turn.Reply(Decide(order, c, turn)); break;
             case ForgetPerson c: turn.Reply(Decide(order, c, turn)); break;
-            case AskOwnership c: turn.Reply(Owns(order, c.ReservationId)); break;
+            case AskOwnership c: turn.Reply(new Ownership(Owns(order, c.ReservationId))); break;
             default: throw new InvariantBrokenException($"{order.Id} does not understand {command.GetType().Name}");
         }
     }
@@ -159,11 +162,10 @@ public static class OrderDecider
         return new(OrderOutcome.Done);
     }
 
-    static Ownership Owns(OrderActor order, string reservationId)
+    static bool Owns(OrderActor order, string reservationId)
     {
         var line = order.LineOf(reservationId);
-        var mine = order.Known && line is not null && line.IsOpen && (line.HasStock || line.Stock is LineStock.Asked or LineStock.Waiting || line.Told);
-        return new(mine, order.State);
+        return order.Known && line is not null && line.IsOpen && (line.HasStock || line.Stock is LineStock.Asked or LineStock.Waiting || line.Told);
     }
 
     internal static OrderReply NotAllowed(OrderActor order)

@@ -148,6 +148,15 @@ public sealed class OrderExpired : Event
     public override void Layout(Codec codec) => codec.Text(ref Why);
 }
 
+/// <summary>The buyer of an order that lapsed unpaid is to be reminded, once (FEATURES B6); paying reserves again.</summary>
+public sealed class BuyerReminded : Event
+{
+    public string Coupon = "";
+
+    public override byte Tag => 62;
+    public override void Layout(Codec codec) => codec.Text(ref Coupon);
+}
+
 /// <summary>A late payment opens the order again.</summary>
 public sealed class OrderReopened : Event
 {

@@ -19,12 +19,18 @@ public sealed class ShopPolicy : IEncoded
     /// <summary>Lock tiers, milliseconds.</summary>
     public long OrderTier = 15 * 60_000;
     public long PayingTier = 45 * 60_000;
+    /// <summary>How long after its order time an unpaid order, expired by then, is reminded of once (milliseconds); 0 for never.</summary>
+    public long ReminderAfter;
+    /// <summary>The coupon (优惠券) that goes with the reminder; empty for none.</summary>
+    public string Coupon = "";
 
     public void Layout(Codec codec)
     {
         codec.Bool(ref RejectOnShortage);
         codec.Long(ref OrderTier);
         codec.Long(ref PayingTier);
+        codec.Long(ref ReminderAfter);
+        codec.Text(ref Coupon);
     }
 }
 

@@ -47,6 +47,15 @@ public sealed class OrderLine : IEncoded
     public bool IsOpen => Quantity > 0;
     public bool HasStock => Stock is LineStock.Reserved or LineStock.Committed or LineStock.Shipped;
 
+    public LedStock Led => Stock switch
+    {
+        LineStock.Asked => LedStock.Awaited,
+        _ when Told && Stock != LineStock.Waiting => LedStock.Awaited,
+        LineStock.Reserved when IsOpen => LedStock.Reserved,
+        LineStock.Committed when IsOpen => LedStock.Committed,
+        _ => LedStock.None,
+    };
+
     /// <summary>Unique per SKU, and new with every attempt, so that an answer to an old one can't be taken for this one's.</summary>
     public string ReservationId(string orderId) => Attempt <= 1 ? $"{orderId}~{Ordered.LineId}" : $"{orderId}~{Ordered.LineId}~{Attempt}";
 

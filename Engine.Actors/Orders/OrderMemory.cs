@@ -46,6 +46,7 @@ public sealed class HistoryItem : IEncoded
         OrderLocked => "order_reserved",
         OrderBackordered => "order_backordered",
         OrderExpired => "order_expired",
+        BuyerReminded => "buyer_reminded",
         OrderReopened => "order_reopened",
         OrderCancelled => "order_cancelled",
         LinesCancelled => "lines_cancelled",

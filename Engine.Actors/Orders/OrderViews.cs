@@ -23,7 +23,8 @@ public sealed record OrderView
     public required long StateSince { get; init; }
     public required long ReceivedAt { get; init; }
     public required string Operator { get; init; }
-    public required bool Overdue { get; init; }
+    /// <summary>The moment it is shown as of.</summary>
+    public required long At { get; init; }
     public required OrderDetails Details { get; init; }
     /// <summary>Null where there is no personal part, or none any more.</summary>
     public required KeyRef? PersonalKey { get; init; }

@@ -17,8 +17,7 @@ public enum StepRole : byte
 }
 
 /// <summary>One allowed step.</summary>
-/// <param name="Limit">How long an order may stay in <paramref name="From"/>, minutes; 0 for no limit.</param>
-public sealed record Transition(MicroState From, MicroState To, StepRole Who, int Limit = 0, bool NeedsCarrier = false);
+public sealed record Transition(MicroState From, MicroState To, StepRole Who, bool NeedsCarrier = false);
 
 /// <summary>
 /// The transition table (FEATURES B2, B4). States up to <see cref="Paid"/> follow from stock and payments and are no steps;
@@ -32,30 +31,30 @@ public static class Transitions
 
     public static readonly IReadOnlyList<Transition> All =
     [
-        new(Paid, Allocated, StepRole.System | Warehouse, 30),
+        new(Paid, Allocated, StepRole.System | Warehouse),
         // Small warehouses pick without waves and ship without a loading dock.
-        new(Paid, WaveAssigned, Floor, 30), new(Paid, Picking, Floor, 30),
-        new(Allocated, WaveAssigned, Floor, 120), new(Allocated, Picking, Floor, 120),
-        new(WaveAssigned, Picking, Floor, 120),
-        new(Picking, Labelling, Floor, 60), new(Picking, Packed, Floor, 60),
-        new(Labelling, Packed, Floor, 60),
-        new(Packed, AwaitingLoading, Floor, 120), new(Packed, Shipped, Floor, 120, NeedsCarrier: true),
-        new(AwaitingLoading, Shipped, Floor, 60, NeedsCarrier: true),
+        new(Paid, WaveAssigned, Floor), new(Paid, Picking, Floor),
+        new(Allocated, WaveAssigned, Floor), new(Allocated, Picking, Floor),
+        new(WaveAssigned, Picking, Floor),
+        new(Picking, Labelling, Floor), new(Picking, Packed, Floor),
+        new(Labelling, Packed, Floor),
+        new(Packed, AwaitingLoading, Floor), new(Packed, Shipped, Floor, NeedsCarrier: true),
+        new(AwaitingLoading, Shipped, Floor, NeedsCarrier: true),
         // A platform only hears that the goods have left.
         new(Paid, Shipped, Platform), new(Allocated, Shipped, Platform), new(WaveAssigned, Shipped, Platform), new(Picking, Shipped, Platform),
         new(Labelling, Shipped, Platform), new(Packed, Shipped, Platform), new(AwaitingLoading, Shipped, Platform),
-        new(Shipped, InTransit, Road, 1440), new(Shipped, OutForDelivery, Road, 1440), new(Shipped, Delivered, Road, 1440), new(Shipped, Completed, Platform, 1440),
-        new(InTransit, OutForDelivery, Road, 4320), new(InTransit, Delivered, Road, 4320), new(InTransit, Completed, Platform, 4320),
-        new(OutForDelivery, Delivered, Road, 1440), new(OutForDelivery, Completed, Platform, 1440),
-        new(OutForDelivery, CustomerRejected, Road, 1440), new(InTransit, CustomerRejected, Road, 4320),
+        new(Shipped, InTransit, Road), new(Shipped, OutForDelivery, Road), new(Shipped, Delivered, Road), new(Shipped, Completed, Platform),
+        new(InTransit, OutForDelivery, Road), new(InTransit, Delivered, Road), new(InTransit, Completed, Platform),
+        new(OutForDelivery, Delivered, Road), new(OutForDelivery, Completed, Platform),
+        new(OutForDelivery, CustomerRejected, Road), new(InTransit, CustomerRejected, Road),
         new(Shipped, Intercepting, Desk), new(InTransit, Intercepting, Desk), new(OutForDelivery, Intercepting, Desk),
-        new(Intercepting, Intercepted, Road | CustomerService, 1440), new(Intercepting, OutForDelivery, Road), new(Intercepting, Delivered, Road),
+        new(Intercepting, Intercepted, Road | CustomerService), new(Intercepting, OutForDelivery, Road), new(Intercepting, Delivered, Road),
         new(Delivered, Completed, Platform | CustomerService | StepRole.System),
         new(Delivered, ReturnRequested, Desk), new(Completed, ReturnRequested, Desk),
-        new(ReturnRequested, Returning, Desk | Warehouse, 1440), new(ReturnRequested, Completed, Desk),
-        new(Returning, Inspected, Floor, 10080), new(Intercepted, Inspected, Floor, 10080), new(CustomerRejected, Inspected, Floor, 10080),
-        new(Intercepted, Refunding, Desk), new(CustomerRejected, Refunding, Desk), new(Inspected, Refunding, Desk, 2880), new(ReturnRequested, Refunding, Desk),
-        new(Inspected, Completed, Desk), new(Refunding, Refunded, Desk, 4320),
+        new(ReturnRequested, Returning, Desk | Warehouse), new(ReturnRequested, Completed, Desk),
+        new(Returning, Inspected, Floor), new(Intercepted, Inspected, Floor), new(CustomerRejected, Inspected, Floor),
+        new(Intercepted, Refunding, Desk), new(CustomerRejected, Refunding, Desk), new(Inspected, Refunding, Desk), new(ReturnRequested, Refunding, Desk),
+        new(Inspected, Completed, Desk), new(Refunding, Refunded, Desk),
     ];
 
     static readonly ILookup<MicroState, Transition> ByFrom = All.ToLookup(t => t.From);

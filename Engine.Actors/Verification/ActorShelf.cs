@@ -1,10 +1,10 @@
 using Engine.Actors.Deciders;
-using Engine.Actors.Orders;
+using Engine.Actors.Inventory;
 
 namespace Engine.Actors.Verification;
 
 /// <summary>
-/// The actors of one partition during a replay. Orders are many: those not touched for a while are put aside as bytes, so
+/// The actors of one partition during a replay. Orders and carts are many: those not touched for a while are put aside as bytes, so
 /// that a journal of any length is read in bounded memory.
 /// </summary>
 sealed class ActorShelf : IDisposable
@@ -20,7 +20,7 @@ sealed class ActorShelf : IDisposable
     Stream? _stream;
     long _end;
 
-    /// <param name="room">Orders kept at hand, about.</param>
+    /// <param name="room">Orders and carts kept at hand, about.</param>
     public ActorShelf(IDomain domain, Func<Stream> scratch, int room) => (_domain, _scratch, _room) = (domain, scratch, room);
 
     /// <param name="HasStock">Some line of it holds stock, so that the end of the replay asks for it.</param>
@@ -28,7 +28,7 @@ sealed class ActorShelf : IDisposable
 
     public Actor Get(ActorId id)
     {
-        if (id.Kind != ActorKind.Order) return GetKept(id);
+        if (id.Kind is not (ActorKind.Order or ActorKind.Cart)) return GetKept(id);
         if (_young.TryGetValue(id, out var actor)) return actor;
         if (!_old.Remove(id, out actor)) actor = TakeBack(id) ?? _domain.NewActor(id);
         if (_young.Count >= _room / 2) PutOldAside();
@@ -44,12 +44,12 @@ sealed class ActorShelf : IDisposable
 
     public IEnumerable<Actor> Kept => _kept.Values;
 
-    /// <summary>All orders, or only those of which a line holds stock or waits for an answer.</summary>
-    public IEnumerable<OrderActor> Orders(bool onlyWithStock)
+    /// <summary>All orders and carts, or only those of which a line holds stock or waits for an answer.</summary>
+    public IEnumerable<Actor> Leaders(bool onlyWithStock)
     {
-        foreach (var actor in _young.Values.Concat(_old.Values)) yield return (OrderActor)actor;
+        foreach (var actor in _young.Values.Concat(_old.Values)) yield return actor;
         foreach (var place in _aside.Values)
-            if (!onlyWithStock || place.HasStock) yield return (OrderActor)Read(place);
+            if (!onlyWithStock || place.HasStock) yield return Read(place);
     }
 
     void PutOldAside()
@@ -63,7 +63,7 @@ sealed class ActorShelf : IDisposable
             actor.Layout(_writer);
             _stream.Position = _end;
             _stream.Write(_writer.Written);
-            _aside[id.Hash] = new Place(_end, _writer.Position, ((OrderActor)actor).Lines.Any(l => l.HasStock || l.Told || l.Stock == LineStock.Asked));
+            _aside[id.Hash] = new Place(_end, _writer.Position, ((ILeader)actor).Led.Any(l => l.Stock != LedStock.None));
             _end += _writer.Position;
         }
         (_old, _young) = (_young, []);

@@ -24,6 +24,7 @@ sealed class PartitionAudit : IFrameVisitor, IDisposable
         Marks = new Mark[journal.Partitions];
     }
 
+    public int Number => _number;
     public ActorShelf Actors { get; }
     public StockLedger Stock { get; } = new();
     public OrderLedger Orders { get; } = new();

@@ -30,6 +30,8 @@ sealed class StockLedger
             ReservationCommitted e => Committed(book, e),
             ReservationReleased e => Released(book, e, at),
             ReservationShipped e => Shipped(book, e, at),
+            BundleClaimed e => Claimed(sku, book, e),
+            BundleClaimEnded e => Claimed(book, e),
             _ => null,
         };
         if (shelf is null) return;
@@ -63,9 +65,10 @@ sealed class StockLedger
         Require(e.Quantity <= shelf!.Free, $"reservation {e.ReservationId} of {e.Quantity} {sku} was granted against {shelf}");
         Require(e.Quantity <= book.Shelves.Values.Sum(s => s.Free) - book.SafetyStock, $"reservation {e.ReservationId} of {e.Quantity} {sku} was granted from the safety stock of {book.SafetyStock}");
         Require(book.MayGrant(e, at), $"reservation {e.ReservationId} of {sku} was granted twice");
-        Require(e.TokenId.Length == 0 || _usedTokens.Add(Digest.Of(e.TokenId)), $"token {e.TokenId} of {sku} was used twice");
+        if (e.TokenId.Length > 0) Use(sku, e.TokenId);
+        foreach (var token in e.Tokens) Use(sku, token.TokenId);
         Grants++;
-        book.Live.Add(e.ReservationId, new Promise(shelf!, e.Quantity, e.Committed, e.Owner));
+        book.Live.Add(e.ReservationId, new Promise(shelf!, e.Quantity, e.Committed, e.Owner, e.Tokens));
         if (e.Committed) shelf!.Committed += e.Quantity;
         else shelf!.Reserved += e.Quantity;
         return shelf;
@@ -81,12 +84,37 @@ sealed class StockLedger
         return promise.Shelf;
     }
 
-    static Shelf Released(SkuBook book, ReservationReleased e, long at)
+    void Use(string sku, string token) => Require(_usedTokens.Add(Digest.Of(token)), $"token {token} of {sku} was used twice");
+
+    void GiveBack(List<LineToken> tokens) => tokens.ForEach(t => _usedTokens.Remove(Digest.Of(t.TokenId)));
+
+    Shelf? Claimed(string sku, SkuBook book, BundleClaimed e)
+    {
+        foreach (var token in e.Tokens) Use(sku, token.TokenId);
+        Require(book.Claims.TryAdd(e.ReservationId, e.Tokens), $"bundle {sku} was claimed twice under {e.ReservationId}");
+        return null;
+    }
+
+    Shelf? Claimed(SkuBook book, BundleClaimEnded e)
+    {
+        Require(book.Claims.Remove(e.ReservationId, out var tokens), $"claim {e.ReservationId} is not live");
+        if (e.Withdrawn) GiveBack(tokens!);
+        return null;
+    }
+
+    Shelf Released(SkuBook book, ReservationReleased e, long at)
     {
         var promise = book.Promised(e.ReservationId);
         Require(e.Quantity > 0 && e.Quantity <= promise.Quantity, $"reservation {e.ReservationId} of {promise.Quantity} gave back {e.Quantity}");
         promise.Take(e.Quantity);
         promise.Quantity -= e.Quantity;
+        if (e.Withdrawn)
+        {
+            Require(promise is { Quantity: 0, IsCommitted: false, Owner: ReservationOwner.Cart }, $"reservation {e.ReservationId} was withdrawn although its caller knew of it");
+            book.Live.Remove(e.ReservationId);
+            GiveBack(promise.Tokens);
+            return promise.Shelf;
+        }
         if (promise.Quantity == 0) book.End(e.ReservationId, promise, at);
         return promise.Shelf;
     }
@@ -129,9 +157,10 @@ sealed class StockLedger
 
         public readonly Dictionary<string, Shelf> Shelves = new(StringComparer.Ordinal);
         public readonly Dictionary<string, Promise> Live = new(StringComparer.Ordinal);
+        public readonly Dictionary<string, List<LineToken>> Claims = new(StringComparer.Ordinal);
         public long SafetyStock;
 
-        /// <summary>An order never asks twice under one id; a caller's id may come again once it is forgotten (API.md: 7 days).</summary>
+        /// <summary>An order never asks twice under one id; a caller's id may come again once it is forgotten (API.md: 7 days), or was withdrawn unheard of.</summary>
         public bool MayGrant(StockReserved e, long at)
         {
             if (Live.ContainsKey(e.ReservationId)) return false;
@@ -144,12 +173,13 @@ sealed class StockLedger
         public void End(string id, Promise promise, long at)
         {
             Live.Remove(id);
-            if (promise.Owner == ReservationOwner.Caller) _callersEnded[Digest.Of(id)] = at;
+            if (promise.Owner != ReservationOwner.Order) _callersEnded[Digest.Of(id)] = at;
         }
     }
 
-    sealed class Promise(Shelf shelf, long quantity, bool committed, ReservationOwner owner)
+    sealed class Promise(Shelf shelf, long quantity, bool committed, ReservationOwner owner, List<LineToken> tokens)
     {
+        public readonly List<LineToken> Tokens = tokens;
         public readonly Shelf Shelf = shelf;
         public readonly ReservationOwner Owner = owner;
         public long Quantity = quantity;

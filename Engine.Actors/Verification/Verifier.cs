@@ -7,17 +7,18 @@ namespace Engine.Actors.Verification;
 /// <summary>
 /// Proves from the journal alone that it is whole and that no promise was broken. Every partition is read from its first frame
 /// and replayed twice, by the actors themselves and by an independent ledger; then links and promises between partitions are
-/// held against each other. Reads only, also beside a running engine, in parallel and in bounded memory.
+/// held against each other. Checkpoints and snapshots are not believed, but they must be undamaged. Reads only, also beside a running engine, in parallel and in bounded memory.
 /// </summary>
 public sealed class Verifier
 {
-    /// <summary>Orders kept at hand over all partitions: some 200 MB at most; the others are put aside.</summary>
+    /// <summary>Orders and carts kept at hand over all partitions: some 200 MB at most; the others are put aside.</summary>
     const int OrdersAtHand = 64 * 1024;
 
     readonly IJournalReader _journal;
     readonly IDomain _domain;
     readonly Func<Stream> _scratch;
     long _frames;
+    long _snapshots;
 
     /// <param name="scratch">Makes an empty stream for what does not fit in memory; disposed of by the verifier.</param>
     public Verifier(IJournalReader journal, IDomain domain, Func<Stream> scratch) => (_journal, _domain, _scratch) = (journal, domain, scratch);
@@ -25,7 +26,7 @@ public sealed class Verifier
     /// <summary>The engine was stopped in peace: no message may be on its way.</summary>
     public bool Settled { get; init; }
 
-    /// <summary>Is shown every order and SKU as they are at the end of a journal without breach.</summary>
+    /// <summary>Is shown every order, cart and SKU as they are at the end of a journal without breach.</summary>
     public Action<Actor>? AtEnd { get; init; }
 
     /// <summary>Frames read so far; for showing progress from another thread.</summary>
@@ -54,6 +55,7 @@ public sealed class Verifier
     VerifyReport Run(PartitionAudit[] partitions)
     {
         ForEach(partitions, partition => partition.Read(long.MaxValue, CountFrame));
+        ForEach(partitions, CheckSnapshots);
         var links = new LinkAudit(_journal, _domain, partitions);
         if (AllHold(partitions)) links.ReadOnToOneMoment(CountFrame);
         if (AllHold(partitions)) links.Check(Settled);
@@ -62,7 +64,7 @@ public sealed class Verifier
         if (AllHold(partitions) && AtEnd is not null)
         {
             foreach (var partition in partitions)
-                foreach (var actor in partition.Actors.Kept.OfType<SkuActor>().Concat<Actor>(partition.Actors.Orders(onlyWithStock: false))) AtEnd(actor);
+                foreach (var actor in partition.Actors.Kept.OfType<SkuActor>().Concat(partition.Actors.Leaders(onlyWithStock: false))) AtEnd(actor);
         }
         return Report(partitions, links.InFlight);
     }
@@ -82,6 +84,13 @@ public sealed class Verifier
     }
 
     static bool AllHold(PartitionAudit[] partitions) => Array.TrueForAll(partitions, p => p.Breach is null);
+
+    void CheckSnapshots(PartitionAudit partition)
+    {
+        var snapshots = new SnapshotAudit(partition.Number, _journal, _domain);
+        partition.Attempt(0, snapshots.Check);
+        Interlocked.Add(ref _snapshots, snapshots.Count);
+    }
 
     static void Compare(PartitionAudit partition)
     {
@@ -105,6 +114,7 @@ public sealed class Verifier
             Orders = partitions.Sum(p => (long)p.Orders.Count),
             Skus = partitions.Sum(p => (long)p.Stock.Count),
             Grants = partitions.Sum(p => p.Stock.Grants),
+            Snapshots = _snapshots,
             Stock = partitions.Aggregate(StockTotals.None, (sum, p) => sum + p.Stock.Totals),
             EventsByType = Enumerable.Range(0, events.Length).Where(tag => events[tag] > 0).ToDictionary(tag => _domain.NewEvent((byte)tag).GetType().Name, tag => events[tag], StringComparer.Ordinal),
             Breaches = [.. partitions.Select(p => p.Breach).OfType<Breach>()],

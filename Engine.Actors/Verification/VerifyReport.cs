@@ -1,10 +1,10 @@
 namespace Engine.Actors.Verification;
 
 /// <summary>Where a journal does not hold what is promised, and what is wrong there.</summary>
-/// <param name="Sequence">The frame; 0 where it is the store as a whole.</param>
+/// <param name="Sequence">The frame; 0 where it is the store as a whole or what is kept beside the frames.</param>
 public sealed record Breach(int Partition, long Sequence, string What)
 {
-    public override string ToString() => $"partition {Partition}, frame {Sequence}: {What}";
+    public override string ToString() => Sequence == 0 ? $"partition {Partition}: {What}" : $"partition {Partition}, frame {Sequence}: {What}";
 }
 
 /// <summary>Units of stock over all SKUs and warehouses, as the independent ledger counts them.</summary>
@@ -32,6 +32,8 @@ public sealed record VerifyReport
     /// <summary>Reservations ever granted.</summary>
     public long Grants { get; init; }
     public StockTotals Stock { get; init; } = StockTotals.None;
+    /// <summary>Actors whose newest snapshot was read and found undamaged.</summary>
+    public long Snapshots { get; init; }
     /// <summary>How many events of each type there are, by the type's name.</summary>
     public IReadOnlyDictionary<string, long> EventsByType { get; init; } = new Dictionary<string, long>(StringComparer.Ordinal);
     /// <summary>At most one per partition: behind the first, nothing can be believed.</summary>

@@ -23,7 +23,7 @@ sealed record Movement(string Event, string? Warehouse, long? Quantity, string C
         {
             StockAdjusted e => new(name, e.Warehouse, e.Delta, Why(e)),
             StockReserved e => new(name, e.Warehouse, e.Quantity, Why(e, previous), e.OrderId, e.ReservationId),
-            ReservationCommitted e => new(name, held?.Warehouse, held?.Quantity, held is { Owner: ReservationOwner.Caller } ? "committed by its caller" : "payment", order, e.ReservationId),
+            ReservationCommitted e => new(name, held?.Warehouse, held?.Quantity, held is { Owner: ReservationOwner.Order } ? "payment" : "committed by its caller", order, e.ReservationId),
             ReservationReleased e => new(name, held?.Warehouse, e.Quantity, Why(e), order, e.ReservationId),
             ReservationShipped e => new(name, held?.Warehouse, held?.Quantity, "shipped", order, e.ReservationId),
             LockExtended e => new(name, held?.Warehouse, held?.Quantity, e.Tier == LockTier.Paying ? "payment in progress" : "the order waits on", order, e.ReservationId),
@@ -34,6 +34,8 @@ sealed record Movement(string Event, string? Warehouse, long? Quantity, string C
             ReplenishmentSuggested e => new(name, e.Warehouse.Length == 0 ? null : e.Warehouse, e.Shortfall, "demand beyond stock"),
             ReplenishmentClosed => new(name, null, null, "stock covers the shortfall"),
             OrderAwaitsSku e => new(name, null, null, "an order names a SKU that is not known yet", e.OrderId),
+            BundleClaimed e => new(name, null, e.Quantity, "a cart reserves the components", null, e.ReservationId),
+            BundleClaimEnded e => new(name, null, null, "a cart's reservation of the components ended", null, e.ReservationId),
             SkuConfigured => new(name, null, null, "settings"),
             _ => new(name, null, null, name),
         };
@@ -45,11 +47,13 @@ sealed record Movement(string Event, string? Warehouse, long? Quantity, string C
 
     static string Why(StockReserved e, Event? previous) =>
         e.Owner == ReservationOwner.Caller ? "reserved by a caller"
+        : e.Owner == ReservationOwner.Cart ? "reserved with a cart"
         : previous is BackorderEnded { Served: true } served && served.ReservationId == e.ReservationId ? "stock came for a waiting order"
         : e.Committed ? "paid order received" : "order received";
 
     static string Why(ReservationReleased e) => e.Why switch
     {
+        _ when e.Withdrawn => "another line of the cart had no stock",
         "lock_lapsed" or "lock lapsed" => "lock lapsed",
         "payment_failed" => "payment failed",
         "insufficient_stock" => "another line of the order had no stock",

@@ -23,6 +23,7 @@ sealed class Projector : IFrameVisitor, IDisposable
     readonly IJournalReader _journal;
     readonly IDomain _domain;
     readonly IPersonIndex _persons;
+    readonly int _bytesBetweenStates;
     readonly ViewWriter _writer;
     readonly PastReader _past;
     readonly TrackedActors _actors = new(Room);
@@ -30,6 +31,7 @@ sealed class Projector : IFrameVisitor, IDisposable
     readonly List<Tracked> _inFrame = [];
     readonly Stack<Codec> _encoders = new();
     readonly string?[] _faults;
+    readonly long[] _blocked;
     FrameProgress[] _progress;
     FrameProgress[] _committed;
     FrameHeader _header;
@@ -37,12 +39,13 @@ sealed class Projector : IFrameVisitor, IDisposable
     long _difference, _committedDifference, _committedRows;
 
     /// <exception cref="Engine.Adapters.Sqlite.DamagedRowException" />
-    public Projector(ViewStore store, IJournalReader journal, IDomain domain, IPersonIndex persons)
+    public Projector(ViewStore store, IJournalReader journal, IDomain domain, IPersonIndex persons, int bytesBetweenStates = ReadModelOptions.DefaultBytesBetweenStates)
     {
+        _bytesBetweenStates = bytesBetweenStates;
         (_store, _journal, _domain, _persons) = (store, journal, domain, persons);
         _writer = new ViewWriter(store.Writer);
         _past = new PastReader(store.Writer, domain);
-        _faults = new string?[journal.Partitions];
+        (_faults, _blocked) = (new string?[journal.Partitions], new long[journal.Partitions]);
         _progress = _writer.Progress(journal.Partitions);
         _committed = [.. _progress];
         using var difference = new Sqlite.Statement(store.Writer, ViewSql.ReadDifference);
@@ -90,7 +93,7 @@ sealed class Projector : IFrameVisitor, IDisposable
         {
             // The others go on without it; what it has before that frame comes with the next turn.
             Forget();
-            _faults[e.Partition] = e.Message;
+            (_faults[e.Partition], _blocked[e.Partition]) = (e.Message, e.Frame);
             return Advance();
         }
         catch
@@ -103,33 +106,33 @@ sealed class Projector : IFrameVisitor, IDisposable
     int Take(int partition, bool isFirst)
     {
         var (taken, bytes) = (0, 0L);
-        foreach (var stored in _journal.ReadFrames(partition, _progress[partition].Sequence))
-        {
-            if (_faults[partition] is not null && IsFaulty(partition, stored)) break;
-            if (isFirst && taken == 0) _writer.Begin();
-            Take(partition, stored);
-            bytes += stored.Bytes.Length;
-            if (++taken == FramesPerTurn || bytes > BytesPerTurn) break;
-        }
-        return taken;
-    }
-
-    bool IsFaulty(int partition, StoredFrame stored) => _faults[partition]!.StartsWith($"frame {stored.Sequence}:", StringComparison.Ordinal);
-
-    void Take(int partition, StoredFrame stored)
-    {
         try
         {
-            _header = FrameHeader.Read(stored.Bytes);
-            var before = _progress[partition];
-            if (_header.Partition != partition || _header.Sequence != before.Sequence + 1 || _header.Previous != before.Hash) throw new InvalidDataException("it does not follow the frame before it");
-            _newInFrame = 0;
-            FrameHeader.Visit(stored.Bytes, _domain, this);
+            if (IsBlocked(partition)) return 0;
+            foreach (var stored in _journal.ReadFrames(partition, _progress[partition].Sequence))
+            {
+                if (isFirst && taken == 0) _writer.Begin();
+                Take(partition, stored);
+                bytes += stored.Bytes.Length;
+                if (++taken == FramesPerTurn || bytes > BytesPerTurn || IsBlocked(partition)) break;
+            }
+            return taken;
         }
         catch (Exception e) when (e is InvalidDataException or InvariantBrokenException)
         {
-            throw new UnprojectableException(partition, $"frame {stored.Sequence}: {e.Message}");
+            throw new UnprojectableException(partition, _progress[partition].Sequence + 1, e.Message);
         }
+    }
+
+    bool IsBlocked(int partition) => _progress[partition].Sequence + 1 == _blocked[partition];
+
+    void Take(int partition, StoredFrame stored)
+    {
+        _header = FrameHeader.Read(stored.Bytes);
+        var before = _progress[partition];
+        if (_header.Partition != partition || _header.Sequence != before.Sequence + 1 || _header.Previous != before.Hash) throw new InvalidDataException("it does not follow the frame before it");
+        _newInFrame = 0;
+        FrameHeader.Visit(stored.Bytes, _domain, this);
         EndFrame();
         _progress[partition] = new FrameProgress(_header.Sequence, _header.At, _header.Hash);
     }
@@ -224,7 +227,7 @@ sealed class Projector : IFrameVisitor, IDisposable
         var stamp = new Stamp(_header.Sequence, _header.At);
         foreach (var tracked in _inFrame)
         {
-            _writer.Events(tracked, stamp);
+            _writer.Events(tracked, stamp, _bytesBetweenStates);
             tracked.Events!.Reset();
             if (_encoders.Count < EncodersKept) _encoders.Push(tracked.Events);
             tracked.Events = null;
@@ -268,8 +271,9 @@ sealed class Projector : IFrameVisitor, IDisposable
         _writer.Dispose();
     }
 
-    sealed class UnprojectableException(int partition, string message) : Exception(message)
+    sealed class UnprojectableException(int partition, long frame, string message) : Exception($"frame {frame}: {message}")
     {
         public int Partition { get; } = partition;
+        public long Frame { get; } = frame;
     }
 }

@@ -13,6 +13,9 @@ public sealed record ReadModelOptions
     public required IDomain Domain { get; init; }
     public IPersonIndex Persons { get; init; } = new NoPersonIndex();
     public TimeProvider Time { get; init; } = TimeProvider.System;
+    /// <summary>Bytes of an actor's events after which its state is kept again: what the time machine reads to come to any point.</summary>
+    public int BytesBetweenStates { get; init; } = DefaultBytesBetweenStates;
+    internal const int DefaultBytesBetweenStates = 64 * 1024;
     /// <summary>How far each partition's journal goes, as it is known without reading it.</summary>
     public required Func<IReadOnlyList<long>> Durable { get; init; }
     /// <summary>Is told why a file was thrown away and is made anew.</summary>
@@ -284,7 +287,7 @@ public sealed class ReadModels : IDisposable
         var store = new ViewStore(path, Partitions, _options.Domain);
         try
         {
-            return new Pair(store, new Projector(store, _options.Journal, _options.Domain, _options.Persons));
+            return new Pair(store, new Projector(store, _options.Journal, _options.Domain, _options.Persons, _options.BytesBetweenStates));
         }
         catch
         {

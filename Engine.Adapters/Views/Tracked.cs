@@ -7,9 +7,6 @@ namespace Engine.Adapters.Views;
 /// <summary>One actor as the projector follows it, and what of it is not written yet.</summary>
 abstract class Tracked(long number, Actor actor)
 {
-    /// <summary>So much of its events may lie behind a state before the next state is written, or half the state's own size.</summary>
-    const int BytesBetweenStates = 64 * 1024;
-
     /// <summary>See <see cref="ViewSql"/>.</summary>
     public long Number { get; } = number;
     public Actor Actor { get; } = actor;
@@ -20,7 +17,8 @@ abstract class Tracked(long number, Actor actor)
     public long BytesBehindState { get; set; }
     public long StateBytes { get; set; }
 
-    public bool IsStateDue => BytesBehindState > Math.Max(BytesBetweenStates, StateBytes / 2);
+    /// <summary>Never much more is read to come to a point than a state and half as much again.</summary>
+    public bool IsStateDue(int bytesBetweenStates) => BytesBehindState > Math.Max(bytesBetweenStates, StateBytes / 2);
 
     public static long SequenceOf(Actor actor) => actor is SkuActor sku ? sku.Version : ((OrderActor)actor).History.Count;
 }

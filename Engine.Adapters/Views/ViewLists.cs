@@ -20,6 +20,9 @@ public sealed class ViewLists(ReadModels models)
         return models.Read(query.Count);
     }
 
+    /// <summary>What changed a SKU's stock, behind one change; null where the SKU is not known.</summary>
+    public IReadOnlyList<MovementRow>? Movements(MovementFilter filter, long? after, int limit) => models.Read(reader => MovementQuery.Page(reader, filter, after, limit));
+
     /// <summary>Open suggestions in SKU order, behind one SKU.</summary>
     public IReadOnlyList<ReplenishmentView> Replenishments(string after, int limit, long now) => models.Read(reader =>
     {

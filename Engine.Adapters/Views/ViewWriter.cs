@@ -82,11 +82,11 @@ sealed class ViewWriter : IDisposable
 
     // ── the past ──
 
-    public void Events(Tracked tracked, in Stamp stamp)
+    public void Events(Tracked tracked, in Stamp stamp, int bytesBetweenStates)
     {
         Past(_events, tracked, stamp, tracked.Events!.Written);
         tracked.BytesBehindState += tracked.Events.Position;
-        if (!tracked.IsStateDue) return;
+        if (!tracked.IsStateDue(bytesBetweenStates)) return;
         _encoder.Reset();
         tracked.Actor.Layout(_encoder);
         Past(_state, tracked, stamp, _encoder.Written);

@@ -18,5 +18,10 @@ static class Words
 
     public static string Of(LockTier tier) => tier == LockTier.Order ? "order" : "paying";
 
-    public static string Of(ReservationOwner owner) => owner == ReservationOwner.Order ? "order" : "caller";
+    public static string Of(ReservationOwner owner) => owner switch
+    {
+        ReservationOwner.Order => "order",
+        ReservationOwner.Cart => "cart",
+        _ => "caller",
+    };
 }

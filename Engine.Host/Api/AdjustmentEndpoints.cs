@@ -51,7 +51,7 @@ sealed class AdjustmentEndpoints(IEngine engine)
 
         var freed = await engine.AskAsync(reference, new FreeReference(), options);
         if (freed.Kind != AnswerKind.Reply) return Answers.Failure(freed.Kind);
-        return Problems.Of(Problems.New(Code.BelowPromised, "No line was applied: each would take stock that is promised.") with { Reference = wish.Reference, Lines = lines });
+        return Problems.Of(new AdjustmentProblem(Problems.New(Code.BelowPromised, "No line was applied: each would take stock that is promised."), wish.Reference, lines));
     }
 
     static IResult Conflict() => Problems.Of(Code.IdempotencyConflict, "The reference was used for another adjustment.");

@@ -46,7 +46,7 @@ static class ApiDescription
             };
         }
 
-        var problem = await SchemaAsync(typeof(Problem), context, stop);
+        var problem = await SchemaAsync(metadata.OfType<ProblemInfo>().LastOrDefault()?.Shape ?? typeof(Problem), context, stop);
         var refusals = metadata.OfType<RefusalInfo>().SelectMany(r => r.Codes).ToList();
         if (metadata.OfType<Access>().LastOrDefault() is { } access)
         {

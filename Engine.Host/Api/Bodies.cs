@@ -32,21 +32,19 @@ sealed record WarehouseBody(string? Name, LocationBody? Location, bool? ColdChai
 sealed record LocationBody(double Lat, double Lon);
 
 sealed record SkuBody(
-    string? Name, bool? Strict, int? SafetyStock, IReadOnlyList<string>? Barcodes, IReadOnlyList<AliasBody>? Aliases)
+    string? Name, bool? Strict, int? SafetyStock, IReadOnlyList<string>? Barcodes, IReadOnlyList<AliasBody>? Aliases, IReadOnlyList<BundlePartBody>? Bundle)
 {
     const int ListMax = 500;
 
     public static SkuBody Read(Fields body)
     {
-        // Taking the field and keeping nothing of it would be a lie.
-        if (body.Has("bundle")) body.Refuse<string>("bundle", "not_supported", "Bundles are not taken by this version.");
         var name = body.Text("name");
         OrderRules.CheckText(name, "name", OrderRules.TextLengthMax, body.Faults);
         var barcodes = body.Has("barcodes") ? body.Texts("barcodes", ListMax) : null;
         for (var i = 0; i < barcodes?.Length; i++)
             if (!OrderRules.IsReference(barcodes[i])) body.Faults.Add($"barcodes[{i}]", "bad_format", "1 to 128 printable characters are wanted.");
         var aliases = body.Has("aliases") ? Array.ConvertAll(body.Objects("aliases", ListMax), AliasBody.Read) : null;
-        return new(name, body.FlagOrNull("strict"), (int?)body.Whole("safetyStock", 0, int.MaxValue), barcodes, aliases);
+        return new(name, body.FlagOrNull("strict"), (int?)body.Whole("safetyStock", 0, int.MaxValue), barcodes, aliases, body.Has("bundle") ? BundlePartBody.ReadAll(body) : null);
     }
 }
 

@@ -6,11 +6,12 @@ using Engine.Adapters.Canonical;
 using Engine.Adapters.Keys;
 using Engine.Host.Metrics;
 using Engine.Host.Security;
+using Engine.Host.Upkeep;
 
 namespace Engine.Host.Api;
 
 /// <summary>Running it: health, metrics, signing keys, what the lock auditor found.</summary>
-sealed class OperationEndpoints(IEngine engine, SigningKeys keys, EngineMetrics metrics, TimeProvider time)
+sealed class OperationEndpoints(IEngine engine, SigningKeys keys, ArchiveSchedule archive, EngineMetrics metrics, TimeProvider time)
 {
     const Role Watchers = Role.Admin | Role.Ops;
 
@@ -28,6 +29,9 @@ sealed class OperationEndpoints(IEngine engine, SigningKeys keys, EngineMetrics 
         routes.Post<OperationEndpoints>("/v1/keys/rotation", Role.Admin, (e, http) => e.Rotate(http))
             .About("Operation", "Makes a new signing key; the old ones go on verifying until nothing alive was signed by them")
             .Answers<SigningKeyJson>(200, 201).Refuses(Code.IdempotencyConflict);
+        routes.Post<OperationEndpoints>("/v1/archive", Role.Admin, (e, http) => e.Archive(http))
+            .About("Operation", "Moves old frames of the journal to compressed files now; doing it again moves what has grown old since")
+            .Query("olderThanDays", "Frames of that age go, once a checkpoint covers them (30).").Answers<ArchivedJson>();
     }
 
     public static Access OnLoopback { get; } = new(Watchers, OpenOnLoopback: true);
@@ -78,6 +82,15 @@ sealed class OperationEndpoints(IEngine engine, SigningKeys keys, EngineMetrics 
         }
         var made = keys.Rotate(time.GetUtcNow().ToUnixTimeMilliseconds());
         return Answers.With(StatusCodes.Status201Created, Show(made), ApiJson.Web.SigningKeyJson);
+    }
+
+    async Task<IResult> Archive(HttpContext http)
+    {
+        var asked = http.Query("olderThanDays") ?? "30";
+        if (!int.TryParse(asked, System.Globalization.CultureInfo.InvariantCulture, out var days) || days is < 0 or > 36_500)
+            return Problems.Invalid("olderThanDays", "out_of_range", "A number of days is wanted, 0 or more.");
+        var report = await archive.RunAsync(TimeSpan.FromDays(days), http.RequestAborted);
+        return Answers.Ok(new ArchivedJson(report.Files, report.Frames, report.Bytes, report.PackedBytes), ApiJson.Web.ArchivedJson);
     }
 
     static SigningKeyJson Show(SigningKey key) => new(key.Id, key.CreatedAt, key.RetiredAt);

@@ -19,6 +19,9 @@ sealed record ReplayJson(string Id, bool Understood)
 /// <param name="RetiredAt">Since when it only verifies; null for the current one.</param>
 sealed record SigningKeyJson(string Id, Instant CreatedAt, Instant? RetiredAt);
 
+/// <summary>What was moved out of the journal.</summary>
+sealed record ArchivedJson(int Files, long Frames, long Bytes, long PackedBytes);
+
 sealed record HealthJson(string Status)
 {
     /// <summary>Partitions that do not serve, with the reason.</summary>

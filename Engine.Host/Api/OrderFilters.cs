@@ -12,7 +12,7 @@ static class OrderFilters
     const int StalledHoursMax = 24 * 365;
     const int SoughtMax = 100;
 
-    public static OrderFilter Read(HttpContext http, Faults faults, PersonIndex persons, long now)
+    public static OrderFilter Read(HttpContext http, Faults faults, PersonIndex persons, ServiceClock clock, long now)
     {
         var sought = http.Query("q")?.Trim();
         if (sought?.Length is 0 or > SoughtMax) faults.Add("q", "out_of_range", $"1 to {SoughtMax} characters are wanted.");
@@ -28,6 +28,7 @@ static class OrderFilters
             OnlyWarehouses = http.Caller().Warehouses,
             Tag = http.Query("tag"),
             Overdue = Overdue(http, faults),
+            StateLimits = [.. clock.Limits.Select(l => (l.Key, l.Value))],
             StalledSince = stalled == 0 ? 0 : now - (stalled * Hour),
             Number = sought,
             Person = sought is null ? PersonHashes.None : persons.Of(sought),

@@ -37,7 +37,12 @@ record OrderSummaryJson
     public required string Status { get; init; }
     public required Instant StateSince { get; init; }
     public required string? Operator { get; init; }
+    /// <summary>Past <see cref="DueAt"/>.</summary>
     public required bool Overdue { get; init; }
+    /// <summary>When it is to have moved on: at its state's limit or the platform's ship-by time; null for never.</summary>
+    public required Instant? DueAt { get; init; }
+    /// <summary>Too long in one state (24 hours where nothing else is set).</summary>
+    public required bool Stalled { get; init; }
     public required IReadOnlyList<string> NextSteps { get; init; }
     public required Instant PlacedAt { get; init; }
     public required Instant ReceivedAt { get; init; }
@@ -84,7 +89,8 @@ sealed record OrderJson : OrderSummaryJson
 sealed record KeptJson(string OrderId, bool Kept);
 
 /// <summary>One entry of an order's history.</summary>
-sealed record HistoryItemJson(Instant At, string State, string Status, string Event, string Source)
+/// <param name="Sequence">Its place; the order as of then is asked for by <c>?at=</c>.</param>
+sealed record HistoryItemJson(long Sequence, Instant At, string State, string Status, string Event, string Source)
 {
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Operator { get; init; }

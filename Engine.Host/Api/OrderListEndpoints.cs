@@ -1,4 +1,5 @@
 using System.Globalization;
+using Engine.Actors.Orders;
 using Engine.Adapters.Canonical;
 using Engine.Adapters.Views;
 using Engine.Host.Security;
@@ -7,11 +8,11 @@ using Engine.Host.Views;
 namespace Engine.Host.Api;
 
 /// <summary>Lists of orders, open and closed, from the read models: pages, counts, tables.</summary>
-sealed class OrderListEndpoints(ViewLists lists, ViewDesk views, PersonIndex persons, TimeProvider time)
+sealed class OrderListEndpoints(ViewLists lists, ViewDesk views, PersonIndex persons, OrderRenderer renderer, ServiceClock clock, TimeProvider time)
 {
     static readonly string[] Columns =
     [
-        "orderId", "platform", "shop", "platformOrderId", "state", "status", "stateSince", "operator", "overdue", "placedAt", "receivedAt", "urgency", "shipBy", "heldReason",
+        "orderId", "platform", "shop", "platformOrderId", "state", "status", "stateSince", "operator", "overdue", "dueAt", "placedAt", "receivedAt", "urgency", "shipBy", "heldReason",
         "lockTier", "lockExpiresAt", "goods", "freight", "discount", "tax", "total", "currency", "tags", "flags", "lines",
     ];
 
@@ -25,7 +26,7 @@ sealed class OrderListEndpoints(ViewLists lists, ViewDesk views, PersonIndex per
 
     static RouteHandlerBuilder Filtered(RouteHandlerBuilder route) => route
         .Query("state", "A micro-state.").Query("status", "A standard status.").Query("platform", "").Query("shop", "").Query("warehouse", "With a line there.")
-        .Query("tag", "").Query("overdue", "true for open ones whose ship-by time is over.").Query("stalledHours", "Open, and for that long in one state.")
+        .Query("tag", "").Query("overdue", "true for those past their state's limit or their ship-by time.").Query("stalledHours", "Open, and for that long in one state.")
         .Query("q", "An order number or id or the beginning of one, or the whole phone or name of its buyer.")
         .Query("placedFrom", "Placed at that time or later.").Query("placedTo", "Placed before that time.");
 
@@ -34,14 +35,14 @@ sealed class OrderListEndpoints(ViewLists lists, ViewDesk views, PersonIndex per
         var (faults, now) = (new Faults(), time.GetUtcNow().ToUnixTimeMilliseconds());
         var listing = Listing.Read(http, faults);
         var after = Cursor(listing.After, faults);
-        var filter = OrderFilters.Read(http, faults, persons, now);
+        var filter = OrderFilters.Read(http, faults, persons, clock, now);
         var isCsv = CsvTable.IsWanted(http, faults);
         if (faults.Any) return Problems.Invalid(faults.Found);
 
         var isWhole = await views.CatchUpAsync(http);
         if (isCsv) return Table(filter, now);
         var rows = lists.Orders(filter, after, listing.Limit + 1);
-        var shown = rows.Take(listing.Limit).Select(row => OrderRenderer.Summary(row, now)).ToArray();
+        var shown = rows.Take(listing.Limit).Select(row => renderer.Summary(row, now)).ToArray();
         var next = rows.Count > listing.Limit ? Listing.CursorOf(Text(rows[listing.Limit - 1].Cursor)) : null;
         return views.List(new ListJson<OrderSummaryJson>(shown, next), isWhole, ApiJson.Web.ListJsonOrderSummaryJson);
     }
@@ -49,7 +50,7 @@ sealed class OrderListEndpoints(ViewLists lists, ViewDesk views, PersonIndex per
     async Task<IResult> Counts(HttpContext http)
     {
         var (faults, now) = (new Faults(), time.GetUtcNow().ToUnixTimeMilliseconds());
-        var filter = OrderFilters.Read(http, faults, persons, now);
+        var filter = OrderFilters.Read(http, faults, persons, clock, now);
         var isCsv = CsvTable.IsWanted(http, faults);
         if (faults.Any) return Problems.Invalid(faults.Found);
 
@@ -70,13 +71,13 @@ sealed class OrderListEndpoints(ViewLists lists, ViewDesk views, PersonIndex per
         {
             var page = lists.Orders(filter, after, Listing.LimitMax);
             if (page.Count > 0) after = page[^1].Cursor;
-            return [.. page.Select(row => Cells(OrderRenderer.Summary(row, now)))];
+            return [.. page.Select(row => Cells(renderer.Summary(row, now)))];
         });
     }
 
     static object?[] Cells(OrderSummaryJson o) =>
     [
-        o.OrderId, o.Platform, o.Shop, o.PlatformOrderId, o.State, o.Status, o.StateSince, o.Operator, o.Overdue ? "true" : "false", o.PlacedAt, o.ReceivedAt, o.Urgency, o.ShipBy, o.HeldReason,
+        o.OrderId, o.Platform, o.Shop, o.PlatformOrderId, o.State, o.Status, o.StateSince, o.Operator, o.Overdue ? "true" : "false", o.DueAt, o.PlacedAt, o.ReceivedAt, o.Urgency, o.ShipBy, o.HeldReason,
         o.LockTier, o.LockExpiresAt, o.Amounts.Goods, o.Amounts.Freight, o.Amounts.Discount, o.Amounts.Tax, o.Amounts.Total, o.Amounts.Currency,
         string.Join(' ', o.Tags), string.Join(' ', o.Flags), string.Join("; ", o.Lines.Select(l => $"{l.Sku ?? l.Code} x {l.Quantity}")),
     ];

@@ -7,22 +7,25 @@ using Engine.Host.Ingress;
 namespace Engine.Host.Api;
 
 /// <summary>Shows orders: the whole one with the person in the clear, the summary of lists without.</summary>
-sealed class OrderRenderer(IEngine engine, PersonalDesk personal)
+sealed class OrderRenderer(IEngine engine, PersonalDesk personal, ServiceClock clock)
 {
+    /// <summary>The flag of an order whose personal data can't be opened.</summary>
+    const string PersonUnreadable = "personal_data_unreadable";
+
     static readonly string[] Urgencies = ["normal", "high", "urgent"];
 
     /// <exception cref="StoreUnavailableException" />
     public OrderJson Whole(OrderView order)
     {
         var details = order.Details;
-        var person = personal.Open(order, engine.Partitions);
+        var person = personal.Open(order, engine.Partitions, out var isDamaged);
         var s = Summary(order);
         return new OrderJson
         {
             OrderId = s.OrderId, Platform = s.Platform, Shop = s.Shop, PlatformOrderId = s.PlatformOrderId, State = s.State, Status = s.Status,
-            StateSince = s.StateSince, Operator = s.Operator, Overdue = s.Overdue, NextSteps = s.NextSteps, PlacedAt = s.PlacedAt, ReceivedAt = s.ReceivedAt,
+            StateSince = s.StateSince, Operator = s.Operator, Overdue = s.Overdue, DueAt = s.DueAt, Stalled = s.Stalled, NextSteps = s.NextSteps, PlacedAt = s.PlacedAt, ReceivedAt = s.ReceivedAt,
             Urgency = s.Urgency, ShipBy = s.ShipBy, HeldReason = s.HeldReason, Lines = s.Lines, LockTier = s.LockTier, LockExpiresAt = s.LockExpiresAt,
-            Amounts = s.Amounts, Tags = s.Tags, Flags = s.Flags,
+            Amounts = s.Amounts, Tags = s.Tags, Flags = isDamaged ? [.. s.Flags, PersonUnreadable] : s.Flags,
             Source = order.Source,
             Payments = [.. order.Payments.Select(p => new PaymentJson(p.Reference, Word(p.Status), p.Amount == PaymentFact.Whole ? details.Total : p.Amount, p.At, p.ArrivedAt))],
             Refunds = [.. order.Refunds.Select(r => new RefundJson(r.Reference, Word(r.Status), r.Amount == PaymentFact.Whole ? null : r.Amount, r.At))],
@@ -39,7 +42,7 @@ sealed class OrderRenderer(IEngine engine, PersonalDesk personal)
         };
     }
 
-    public static OrderSummaryJson Summary(OrderView order)
+    public OrderSummaryJson Summary(OrderView order)
     {
         var (details, name) = (order.Details, Names.Order(order.OrderId)!.Value);
         return new OrderSummaryJson
@@ -52,7 +55,9 @@ sealed class OrderRenderer(IEngine engine, PersonalDesk personal)
             Status = order.Status.Name(),
             StateSince = order.StateSince,
             Operator = OrNull(order.Operator),
-            Overdue = order.Overdue,
+            Overdue = clock.IsOverdue(order.State, order.StateSince, details.ShipBy, order.At),
+            DueAt = Instant.OrNull(clock.DueAt(order.State, order.StateSince, details.ShipBy) ?? 0),
+            Stalled = clock.IsStalled(order.State, order.StateSince, order.At),
             NextSteps = NextSteps(order.State),
             PlacedAt = details.PlacedAt,
             ReceivedAt = order.ReceivedAt,
@@ -69,7 +74,7 @@ sealed class OrderRenderer(IEngine engine, PersonalDesk personal)
     }
 
     /// <summary>As the row of the read models shows it.</summary>
-    public static OrderSummaryJson Summary(OrderRow row, long now) => new()
+    public OrderSummaryJson Summary(OrderRow row, long now) => new()
     {
         OrderId = row.OrderId,
         Platform = row.Platform,
@@ -79,7 +84,9 @@ sealed class OrderRenderer(IEngine engine, PersonalDesk personal)
         Status = row.Status,
         StateSince = row.StateSince,
         Operator = row.Operator,
-        Overdue = row.ShipBy < now && row.State < MicroState.Shipped,
+        Overdue = clock.IsOverdue(row.State, row.StateSince, row.ShipBy ?? 0, now),
+        DueAt = Instant.OrNull(clock.DueAt(row.State, row.StateSince, row.ShipBy ?? 0) ?? 0),
+        Stalled = clock.IsStalled(row.State, row.StateSince, now),
         NextSteps = NextSteps(row.State),
         PlacedAt = row.PlacedAt,
         ReceivedAt = row.ReceivedAt,
@@ -107,7 +114,7 @@ sealed class OrderRenderer(IEngine engine, PersonalDesk personal)
         line.Ordered.LineId, OrNull(line.Sku), line.Ordered.Code, line.Quantity, OrNull(line.Warehouse), OrNull(line.ReservationId),
         line.Quantity == 0 ? "cancelled" : Word(line.Stock), line.Ordered.UnitPrice, line.Ordered.Discount, OrNull(line.Ordered.GiftOf), line.Ordered.Presale);
 
-    public static HistoryItemJson Entry(HistoryItem item) => new(item.At, item.State.Name(), item.State.Status(item.Paid).Name(), item.Event, item.Source)
+    public static HistoryItemJson Entry(HistoryItem item, long sequence) => new(sequence, item.At, item.State.Name(), item.State.Status(item.Paid).Name(), item.Event, item.Source)
     {
         Operator = OrNull(item.Operator),
         Device = OrNull(item.Device),

@@ -1,10 +1,12 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Engine.Adapters.Canonical;
 
 namespace Engine.Host.Api;
 
 /// <summary>Why a call failed (RFC 9457), with what the caller needs to go on.</summary>
-sealed record Problem
+record Problem
 {
     public required string Type { get; init; }
     public required string Title { get; init; }
@@ -35,12 +37,25 @@ sealed record Problem
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? Allowed { get; init; }
 
-    /// <summary>For an adjustment of which no line was applied.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? Reference { get; init; }
+}
 
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public IReadOnlyList<AdjustedLineJson>? Lines { get; init; }
+/// <summary>For an adjustment of which no line was applied.</summary>
+sealed record AdjustmentProblem : Problem
+{
+    [SetsRequiredMembers]
+    public AdjustmentProblem(Problem problem, string reference, IReadOnlyList<AdjustedLineJson> lines) : base(problem) => (Reference, Lines) = (reference, lines);
+
+    public string Reference { get; }
+    public IReadOnlyList<AdjustedLineJson> Lines { get; }
+}
+
+/// <summary>For a cart: each line that stood in the way. Nothing is held.</summary>
+sealed record CartProblem : Problem
+{
+    [SetsRequiredMembers]
+    public CartProblem(Problem problem, IReadOnlyList<CartRefusalJson> lines) : base(problem) => Lines = lines;
+
+    public IReadOnlyList<CartRefusalJson> Lines { get; }
 }
 
 static class Problems
@@ -58,6 +73,13 @@ static class Problems
 
     public static IResult Of(Problem problem) => new ProblemResult(problem);
 
+    static JsonTypeInfo Shape(Problem problem) => problem switch
+    {
+        CartProblem => ApiJson.Web.CartProblem,
+        AdjustmentProblem => ApiJson.Web.AdjustmentProblem,
+        _ => ApiJson.Web.Problem,
+    };
+
     public static IResult Invalid(IReadOnlyList<Fault> faults) => Of(New(Code.InvalidRequest, $"{faults.Count} fault(s); see errors.") with { Errors = faults });
 
     public static IResult Invalid(string path, string code, string message) => Invalid([new Fault(path, code, message)]);
@@ -69,7 +91,7 @@ static class Problems
             httpContext.Response.StatusCode = problem.Status;
             if (problem.Status is 429 or 503) httpContext.Response.Headers.RetryAfter = RetryAfter;
             httpContext.Features.Set(problem);
-            return httpContext.Response.WriteAsJsonAsync(problem, ApiJson.Web.Problem, ContentType, httpContext.RequestAborted);
+            return httpContext.Response.WriteAsJsonAsync(problem, Shape(problem), ContentType, httpContext.RequestAborted);
         }
     }
 }

@@ -9,17 +9,20 @@ using Engine.Host.Settings;
 namespace Engine.Host.Api;
 
 /// <summary>Reservations by callers: made under a snapshot token, moved on under the ticket.</summary>
-sealed class ReservationEndpoints(IEngine engine, TokenDesk tokens, EngineSettings settings, EngineMetrics metrics, OrderLineReservations ofOrders)
+sealed class ReservationEndpoints(IEngine engine, TokenDesk tokens, CartDesk carts, EngineSettings settings, EngineMetrics metrics, OrderLineReservations ofOrders)
 {
     const string Path = "/v1/skus/{sku}/reservations";
     const Role Makers = Role.Admin | Role.Service;
+
+    public static readonly (string Word, ReservationChange Change)[] Changes =
+        [("paying", ReservationChange.Paying), ("commit", ReservationChange.Commit), ("release", ReservationChange.Release), ("ship", ReservationChange.Ship)];
 
     public static void Map(Routes routes)
     {
         routes.Post<ReservationEndpoints>(Path, Makers, (e, http) => e.Post(http))
             .About("Stock", "Reserves stock under a snapshot token; the answer's token is the ticket").Takes<ReservationBody>().Answers<ReservationJson>(200, 201)
             .Refuses(Code.InvalidToken, Code.UnknownSku, Code.IdempotencyConflict, Code.TokenUsed, Code.TokenExpired, Code.StaleToken, Code.InsufficientStock);
-        foreach (var (word, change) in new[] { ("paying", ReservationChange.Paying), ("commit", ReservationChange.Commit), ("release", ReservationChange.Release), ("ship", ReservationChange.Ship) })
+        foreach (var (word, change) in Changes)
         {
             routes.Post<ReservationEndpoints>($"{Path}/{{reservationId}}/{word}", Makers, (e, http) => e.Change(http, change))
                 .About("Stock", $"Moves a reservation on: {word}").Takes<TicketBody>().Answers<ReservationJson>()
@@ -52,13 +55,27 @@ sealed class ReservationEndpoints(IEngine engine, TokenDesk tokens, EngineSettin
             KeyId = tokens.CurrentKeyId,
         }, new AskOptions(Tenant: http.Caller().Name));
         if (answer.Reply is not StockReply reply) return Answers.Failure(answer.Kind);
+        if (reply.Outcome == StockOutcome.Led && reply.Leader == ActorId.Cart(wish.ReservationId, sku)) return await PostBundle(http, sku, wish, claims);
         return reply.Outcome switch
         {
-            StockOutcome.Done => Answers.Created(http, $"/v1/skus/{Uri.EscapeDataString(sku)}/reservations/{Uri.EscapeDataString(wish.ReservationId)}", Show(reply.Reservation!), ApiJson.Web.ReservationJson),
+            StockOutcome.Done => Answers.Created(http, Location(sku, wish.ReservationId), Show(reply.Reservation!), ApiJson.Web.ReservationJson),
             StockOutcome.Repeated when reply.Reservation!.Owner == ReservationOwner.Caller => Answers.Ok(Show(reply.Reservation), ApiJson.Web.ReservationJson),
             _ => Refuse(reply, claims),
         };
     }
+
+    /// <summary>A bundle is reserved by a cart of one line, and answered as any other SKU.</summary>
+    async Task<IResult> PostBundle(HttpContext http, string sku, ReservationBody wish, SnapshotClaims claims)
+    {
+        var cart = ActorId.Cart(wish.ReservationId, sku);
+        var (reserved, isNew, refusal) = await carts.ReserveAsync(
+            cart, wish.ReservationId, wish.OrderId, [CartEndpoints.Wish(sku, wish.Quantity, claims)], wish.Warehouse ?? "", http.Caller().Name, carts.RefuseOneAsync);
+        if (refusal is not null) return refusal;
+        var shown = carts.Of(CartDesk.First(reserved!), cart, sku)!;
+        return isNew ? Answers.Created(http, Location(sku, wish.ReservationId), shown, ApiJson.Web.ReservationJson) : Answers.Ok(shown, ApiJson.Web.ReservationJson);
+    }
+
+    static string Location(string sku, string id) => $"/v1/skus/{Uri.EscapeDataString(sku)}/reservations/{Uri.EscapeDataString(id)}";
 
     IResult Refuse(StockReply reply, SnapshotClaims claims)
     {
@@ -97,6 +114,7 @@ sealed class ReservationEndpoints(IEngine engine, TokenDesk tokens, EngineSettin
         if (answer.Reply is not StockReply reply) return Answers.Failure(answer.Kind);
         switch (reply.Outcome)
         {
+            case StockOutcome.Led: return await ChangeLed(http, reply.Leader, sku, change);
             case StockOutcome.Done or StockOutcome.Repeated: return Answers.Ok(Show(reply.Reservation!), ApiJson.Web.ReservationJson);
             case StockOutcome.ReservationClosed:
                 metrics.ReservationRefused(Code.ReservationClosed.Name);
@@ -106,19 +124,34 @@ sealed class ReservationEndpoints(IEngine engine, TokenDesk tokens, EngineSettin
         }
     }
 
+    /// <summary>What a cart holds moves as one, whichever of its tickets the caller shows.</summary>
+    async Task<IResult> ChangeLed(HttpContext http, ActorId cart, string sku, ReservationChange change)
+    {
+        var (moved, refusal) = await carts.ChangeAsync(cart, change, http.Caller().Name);
+        return refusal ?? (carts.Of(moved!, cart, sku) is { } shown ? Answers.Ok(shown, ApiJson.Web.ReservationJson) : Unknown());
+    }
+
     ReservationJson Show(ReservationView reservation) => ReservationJson.Of(reservation) with { Token = tokens.Ticket(reservation) };
 
-    static IResult Unknown() => Problems.Of(Code.UnknownReservation, "This SKU has no such reservation.");
+    public static IResult Unknown() => Problems.Of(Code.UnknownReservation, "This SKU has no such reservation.");
 
     async Task<IResult> Get(HttpContext http)
     {
         var (sku, id) = (http.Segment("sku"), http.Segment("reservationId"));
         if (!OrderRules.IsSku(sku) || !Names.IsReservation(id)) return NotSeen(http.Caller());
-        var answer = await engine.ReadAsync<SkuActor>(ActorId.Sku(sku), (actor, _) => actor.Reservation(id) is { } found ? ReservationView.Of(sku, found) : null);
+        var answer = await engine.ReadAsync<SkuActor>(ActorId.Sku(sku), (actor, _) => actor.Reservation(id) is { } found ? ReservationView.Of(sku, found) : actor.Claim(id)?.Leader);
         if (answer.Kind != AnswerKind.Reply) return Answers.Failure(answer.Kind);
-        var shown = answer.Reply is ReservationView live ? ReservationJson.Of(live) : await ofOrders.FindAsync(sku, id);
-        return shown is null || !http.Caller().MaySee(shown.Warehouse) ? NotSeen(http.Caller()) : Answers.Ok(shown, ApiJson.Web.ReservationJson);
+        var shown = answer.Reply switch
+        {
+            ReservationView live => ReservationJson.Of(live),
+            ActorId cart => await carts.ReadAsync(cart) is { } of ? carts.Of(of, cart, sku, withTicket: false) : null,
+            _ => await ofOrders.FindAsync(sku, id),
+        };
+        return shown is null || !MaySee(http.Caller(), shown) ? NotSeen(http.Caller()) : Answers.Ok(shown, ApiJson.Web.ReservationJson);
     }
+
+    static bool MaySee(Caller caller, ReservationJson shown) =>
+        shown.Components is { } parts ? parts.All(p => caller.MaySee(p.Warehouse)) : caller.MaySee(shown.Warehouse!);
 
     /// <summary>A key that is bound to warehouses must not learn what there is in others.</summary>
     static IResult NotSeen(Caller caller) =>

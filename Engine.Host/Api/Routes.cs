@@ -11,6 +11,9 @@ sealed record BodyInfo(Type Shape);
 /// <summary>How a call can be refused beyond what all can, for the description.</summary>
 sealed record RefusalInfo(Code[] Codes);
 
+/// <summary>What a refusal looks like where it says more than a <see cref="Problem"/>, for the description.</summary>
+sealed record ProblemInfo(Type Shape);
+
 /// <summary>Maps calls to the methods of endpoint classes, each with who may call it and what the description says.</summary>
 sealed class Routes(IEndpointRouteBuilder app)
 {
@@ -47,6 +50,8 @@ static class RouteDescriptions
         foreach (var status in statuses.DefaultIfEmpty(StatusCodes.Status200OK)) route.Produces<T>(status);
         return route;
     }
+
+    public static RouteHandlerBuilder RefusesWith<T>(this RouteHandlerBuilder route) where T : Problem => route.WithMetadata(new ProblemInfo(typeof(T)));
 
     public static RouteHandlerBuilder Refuses(this RouteHandlerBuilder route, params Code[] codes) => route.WithMetadata(new RefusalInfo(codes));
 }

@@ -9,14 +9,14 @@ using Engine.Host.Views;
 namespace Engine.Host.Api;
 
 /// <summary>SKUs: their settings, their stock, and snapshots of it.</summary>
-sealed class SkuEndpoints(IEngine engine, TokenDesk tokens, ViewLists lists, ViewDesk views, TimeProvider time)
+sealed class SkuEndpoints(IEngine engine, TokenDesk tokens, StockReader reader, ViewLists lists, ViewDesk views, PastDesk past, TimeProvider time)
 {
     public static void Map(Routes routes)
     {
         routes.Put<SkuEndpoints>("/v1/skus/{sku}", Role.Admin, (e, http) => e.Put(http))
             .About("Stock", "Creates a SKU or changes what is given of it").Takes<SkuBody>().Answers<SkuJson>(200, 201);
         routes.Get<SkuEndpoints>("/v1/skus/{sku}", Role.Anyone, (e, http) => e.Get(http))
-            .About("Stock", "The stock of a SKU over all warehouses").Answers<SkuJson>().Refuses(Code.UnknownSku);
+            .About("Stock", "The stock of a SKU over all warehouses").Query("at", PastDesk.Meaning).Answers<SkuJson>().Refuses(Code.UnknownSku);
         routes.Post<SkuEndpoints>("/v1/skus/{sku}/snapshots", Role.Admin | Role.Service, (e, http) => e.Snapshot(http))
             .About("Stock", "Takes a snapshot of the available stock; its token makes one reservation").Takes<SnapshotBody>()
             .Answers<SnapshotJson>(201).Refuses(Code.UnknownSku);
@@ -30,6 +30,9 @@ sealed class SkuEndpoints(IEngine engine, TokenDesk tokens, ViewLists lists, Vie
         if (!OrderRules.IsSku(sku)) return Problems.Invalid("sku", "bad_format", Names.SkuFormat);
         var body = await http.ReadAsync(SkuBody.Read);
         if (!body.IsGood) return Problems.Invalid(body.Faults);
+        var (unread, faults) = await Nested(sku, body.Value.Bundle ?? []);
+        if (unread is not null) return unread;
+        if (faults.Any) return Problems.Invalid(faults.Found);
         var answer = await engine.AskAsync(ActorId.Sku(sku), new ConfigureSku
         {
             Name = body.Value.Name,
@@ -37,18 +40,48 @@ sealed class SkuEndpoints(IEngine engine, TokenDesk tokens, ViewLists lists, Vie
             SafetyStock = body.Value.SafetyStock,
             Barcodes = body.Value.Barcodes,
             Aliases = body.Value.Aliases?.Select(a => new AliasKey(a.Platform, a.Shop, a.Sku)).ToArray(),
+            Bundle = body.Value.Bundle?.Select(p => new BundlePart { Sku = p.Sku, Quantity = p.Quantity }).ToArray(),
         }, new AskOptions(Tenant: http.Caller().Name, Settle: Answers.SettleMax));
         if (answer.Reply is not StockReply reply) return Answers.Failure(answer.Kind);
-        var shown = SkuJson.Of(reply.Stock, http.Caller());
+        var (failure, stock) = await reader.CompleteAsync(reply.Stock);
+        if (failure is not null) return failure;
+        var shown = SkuJson.Of(stock!, http.Caller());
         return reply.Outcome == StockOutcome.Done
             ? Answers.Created(http, $"/v1/skus/{Uri.EscapeDataString(sku)}", shown, ApiJson.Web.SkuJson)
             : Answers.Ok(shown, ApiJson.Web.SkuJson);
     }
 
+    /// <summary>Bundles do not nest: all faults that only the components themselves can tell.</summary>
+    async Task<(IResult? Failure, Faults Faults)> Nested(string sku, IReadOnlyList<BundlePartBody> parts)
+    {
+        var faults = new Faults();
+        for (var i = 0; i < parts.Count; i++)
+        {
+            if (parts[i].Sku == sku)
+            {
+                faults.Add($"bundle[{i}].sku", "self_reference", "A bundle can't contain itself.");
+                continue;
+            }
+            var (failure, part) = await reader.ReadAsync(parts[i].Sku);
+            if (failure is not null) return (failure, faults);
+            if (part!.Bundle.Count > 0) faults.Add($"bundle[{i}].sku", "nested_bundle", "A component can't be a bundle itself.");
+        }
+        return (null, faults);
+    }
+
     async Task<IResult> Get(HttpContext http)
     {
-        var (refusal, stock) = await Read(http.Segment("sku"));
+        if (past.Point(http, out var malformed) is { } point) return Past(http, point);
+        if (malformed is not null) return malformed;
+        var (refusal, stock) = await reader.ReadKnownAsync(http.Segment("sku"));
         return refusal ?? Answers.Ok(SkuJson.Of(stock!, http.Caller()), ApiJson.Web.SkuJson);
+    }
+
+    IResult Past(HttpContext http, PastPoint point)
+    {
+        var caller = http.Caller();
+        var (refusal, stock, locks) = past.Sku(http.Segment("sku"), point);
+        return refusal ?? Answers.Ok(SkuJson.Of(stock!, caller) with { Locks = [.. locks.Where(l => caller.MaySee(l.Warehouse)).Select(LockJson.Of)] }, ApiJson.Web.SkuJson);
     }
 
     async Task<IResult> Snapshot(HttpContext http)
@@ -57,16 +90,8 @@ sealed class SkuEndpoints(IEngine engine, TokenDesk tokens, ViewLists lists, Vie
         if (!body.IsGood) return Problems.Invalid(body.Faults);
         http.Idempotency(default, out var malformed);
         if (malformed is not null) return malformed;
-        var (refusal, stock) = await Read(http.Segment("sku"));
+        var (refusal, stock) = await reader.ReadKnownAsync(http.Segment("sku"));
         return refusal ?? Answers.With(StatusCodes.Status201Created, tokens.Snapshot(stock!, body.Value.OrderId), ApiJson.Web.SnapshotJson);
-    }
-
-    async Task<(IResult? Refusal, StockView? Stock)> Read(string sku)
-    {
-        if (!OrderRules.IsSku(sku)) return (Unknown(), null);
-        var answer = await engine.ReadAsync<SkuActor>(ActorId.Sku(sku), static (actor, now) => actor.View(now));
-        if (answer.Reply is not StockView stock) return (Answers.Failure(answer.Kind), null);
-        return stock.Known ? (null, stock) : (Unknown(), null);
     }
 
     public static IResult Unknown() => Problems.Of(Code.UnknownSku, "No stock was ever booked for this SKU, and it was never set up.");

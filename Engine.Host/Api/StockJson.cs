@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Engine.Actors.Fulfilment;
 using Engine.Actors.Inventory;
 using Engine.Host.Security;
+using Engine.Host.Views;
 
 namespace Engine.Host.Api;
 
@@ -31,6 +32,14 @@ sealed record SkuJson(
     string Sku, string Name, bool Strict, long Version, long OnHand, long Reserved, long Committed, long Shortage, long Available, int SafetyStock,
     int Backorders, IReadOnlyList<string> Barcodes, IReadOnlyList<AliasJson> Aliases, IReadOnlyList<WarehouseStockJson> Warehouses)
 {
+    /// <summary>The components of a bundle: what is available of it follows from theirs.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<BundlePartJson>? Bundle { get; init; }
+
+    /// <summary>Of a moment in the past: what was promised then, the oldest first.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<LockJson>? Locks { get; init; }
+
     /// <summary>A warehouse key sees its warehouses only, and the sums over these.</summary>
     public static SkuJson Of(StockView s, Caller caller)
     {
@@ -45,9 +54,14 @@ sealed record SkuJson(
             isPart ? Math.Min(s.Available, seen.Sum(w => w.Available)) : s.Available,
             s.SafetyStock, s.Backorders, s.Barcodes,
             [.. s.Aliases.Select(a => new AliasJson(a.Platform, a.Shop, a.Sku))],
-            [.. seen.Select(w => new WarehouseStockJson(w.Warehouse, w.OnHand, w.Reserved, w.Committed, w.Available))]);
+            [.. seen.Select(w => new WarehouseStockJson(w.Warehouse, w.OnHand, w.Reserved, w.Committed, w.Available))])
+        {
+            Bundle = s.Bundle.Count > 0 ? [.. s.Bundle.Select(p => new BundlePartJson(p.Sku, p.Quantity))] : null,
+        };
     }
 }
+
+sealed record BundlePartJson(string Sku, int Quantity);
 
 sealed record AdjustedLineJson(string Sku, string Warehouse, string Result, long OnHand, long Version)
 {
@@ -63,18 +77,31 @@ sealed record AdjustmentJson(string Reference, IReadOnlyList<AdjustedLineJson> L
 
 sealed record SnapshotJson(string Token, string Sku, long Version, long Available, Instant IssuedAt, Instant ExpiresAt);
 
+/// <param name="Warehouse">Null for a bundle whose components come from several.</param>
+/// <param name="Owner">caller, order (of this engine), or cart (one of several that a caller reserved together).</param>
 /// <param name="ExpiresAt">Null once the lock can't lapse any more.</param>
 sealed record ReservationJson(
-    string ReservationId, string OrderId, string Sku, string Warehouse, int Quantity, string Owner, string State, string? Tier,
+    string ReservationId, string OrderId, string Sku, string? Warehouse, int Quantity, string Owner, string State, string? Tier,
     Instant? ReservedAt, Instant? ExpiresAt, bool Revalidated)
 {
     /// <summary>The ticket, only for whom the reservation was made.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Token { get; init; }
 
+    /// <summary>For a bundle.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<ReservedPartJson>? Components { get; init; }
+
     public static ReservationJson Of(ReservationView r) => new(
-        r.ReservationId, r.OrderId, r.Sku, r.Warehouse, r.Quantity, r.Owner == ReservationOwner.Caller ? "caller" : "order", Name(r.State),
+        r.ReservationId, r.OrderId, r.Sku, r.Warehouse, r.Quantity, Name(r.Owner), Name(r.State),
         r.Tier == LockTier.Order ? "order" : "paying", r.ReservedAt, r.State is ReservationState.Committed or ReservationState.Shipped ? null : r.ExpiresAt, r.Revalidated);
+
+    static string Name(ReservationOwner owner) => owner switch
+    {
+        ReservationOwner.Order => "order",
+        ReservationOwner.Cart => "cart",
+        _ => "caller",
+    };
 
     public static string Name(ReservationState state) => state switch
     {

@@ -23,7 +23,9 @@ sealed class TokenDesk(SnapshotTokens tokens, ITokenKeys keys, EngineSettings se
         return new SnapshotJson(token, stock.Sku, stock.Version, stock.Available, now, expires);
     }
 
-    public string Ticket(ReservationView reservation) => tokens.MintTicket(reservation.KeyId, reservation.Sku, reservation.ReservationId, reservation.OrderId);
+    public string Ticket(ReservationView reservation) => Ticket(reservation.KeyId, reservation.Sku, reservation.ReservationId, reservation.OrderId);
+
+    public string Ticket(string keyId, string sku, string reservationId, string orderId) => tokens.MintTicket(keyId, sku, reservationId, orderId);
 
     public bool TryRead(string? token, string sku, string orderId, out SnapshotClaims claims)
     {

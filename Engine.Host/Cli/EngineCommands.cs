@@ -19,6 +19,9 @@ static class EngineCommands
           Engine:Shops:N         shops that push: Platform, Shop, AppKey, Secret, OldSecrets:M, OnShortage, Locks
           Engine:Locks           lock tiers: Order, Paying          00:15:00, 00:45:00
           Engine:Tokens:Lifetime of snapshot tokens                 00:01:00
+          Engine:Sla             Limits:STATE, Stalled              24:00:00
+          Engine:Reminder        After, Coupon                      02:00:00
+          Engine:Archive:After   age of frames that are archived    30.00:00:00
           Engine:MasterKeyFile   wraps the keys of personal data    DataDirectory/keys/master.key
           Engine:Partitions      fixed when the store is created    16
 
@@ -27,7 +30,7 @@ static class EngineCommands
 
     static RootCommand Root()
     {
-        var root = new RootCommand(Description) { ServeCommand.Create(), DemoCommand.Create(), DemoCommand.CreateClient(), VerifyCommand.Create(), ViewsCommand.Create(), SimulateSeeds.Create() };
+        var root = new RootCommand(Description) { ServeCommand.Create(), DemoCommand.Create(), DemoCommand.CreateClient(), VerifyCommand.Create(), ArchiveCommand.Create(), ViewsCommand.Create(), SimulateSeeds.Create() };
         root.TreatUnmatchedTokensAsErrors = false;
         root.SetAction((parsed, _) => ServeCommand.RunAsync(parsed.UnmatchedTokens));
         return root;

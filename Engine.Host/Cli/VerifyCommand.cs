@@ -25,7 +25,7 @@ static class VerifyCommand
 
     static async Task<int> RunAsync(string? directory, bool settled)
     {
-        directory ??= EngineHost.Configuration(new Dictionary<string, string?>())["Engine:DataDirectory"] ?? "./data";
+        directory ??= StoreFolder.Configured;
         try
         {
             using var reader = new SqliteReader(directory);
@@ -62,6 +62,7 @@ static class VerifyCommand
         Row("messages on their way", report.MessagesInFlight);
         Row("orders", report.Orders);
         Row("SKUs", report.Skus);
+        Row("snapshots", report.Snapshots);
         Row("reservations granted", report.Grants);
         Row("units received", report.Stock.Received);
         Row("units on hand", report.Stock.OnHand);

@@ -10,6 +10,7 @@ using Engine.Adapters.Views;
 using Engine.Host.Ingress;
 using Engine.Host.Settings;
 using Engine.Host.Views;
+using Microsoft.Extensions.Logging.Abstractions;
 using Spectre.Console;
 
 namespace Engine.Host.Cli;
@@ -76,7 +77,7 @@ static class ViewsCommand
             new ReadModelOptions
             {
                 Directory = settings.DataDirectory, Journal = reader, Domain = EngineDomain.Instance, Durable = () => [],
-                Persons = new PersonIndex(seal, new PersonalDesk(seal, reader), reader),
+                Persons = new PersonIndex(seal, new PersonalDesk(seal, reader, NullLogger<PersonalDesk>.Instance), reader),
             },
             frames =>
             {

@@ -57,7 +57,7 @@ sealed partial class PersonalJson : JsonSerializerContext
 }
 
 /// <summary>Seals the personal part of orders on its way in, and opens it for an answer.</summary>
-sealed class PersonalDesk(PersonalSeal seal, IJournalReader store)
+sealed class PersonalDesk(PersonalSeal seal, IJournalReader store, ILogger<PersonalDesk> log)
 {
     /// <summary>The sealed part, the wrapped key it opens by, and a fingerprint by which a repeat with differences is told.</summary>
     public (byte[] Sealed, byte[] WrappedKey, ulong Hash) Seal(PersonalData personal, string orderId)
@@ -71,11 +71,26 @@ sealed class PersonalDesk(PersonalSeal seal, IJournalReader store)
         return (cipher, key, hash == 0 ? 1 : hash);
     }
 
-    /// <summary>Null where there is none, or none any more.</summary>
+    /// <summary>Null where there is none, or none any more. What is damaged is not shown at all; the order itself is.</summary>
     /// <exception cref="StoreUnavailableException" />
-    public PersonalData? Open(OrderView order, int partitions) => Open(order.OrderId, order.PersonalKey, order.Details.Personal, partitions);
+    public PersonalData? Open(OrderView order, int partitions, out bool isDamaged)
+    {
+        try
+        {
+            isDamaged = false;
+            return Open(order.OrderId, order.PersonalKey, order.Details.Personal, partitions);
+        }
+        catch (Exception e) when (e is CryptographicException or InvalidDataException)
+        {
+            log.PersonalDataDamaged(order.OrderId, e);
+            isDamaged = true;
+            return null;
+        }
+    }
 
-    /// <inheritdoc cref="Open(OrderView, int)" />
+    /// <exception cref="CryptographicException" />
+    /// <exception cref="InvalidDataException" />
+    /// <exception cref="StoreUnavailableException" />
     public PersonalData? Open(string orderId, Actors.Deciders.KeyRef? place, byte[] cipher, int partitions)
     {
         if (place is not { } key || cipher.Length == 0) return null;

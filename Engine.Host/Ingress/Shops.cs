@@ -13,9 +13,9 @@ sealed class Shops
 
     public Shops(EngineSettings settings)
     {
-        _others = Policy(settings.Locks, settings.Locks, reject: false);
+        _others = Policy(settings.Locks, settings, reject: false);
         _shops = settings.Shops.ToFrozenDictionary(s => (s.Platform, s.Shop), s => (
-            new PlatformCredentials(s.AppKey, s.Secret, s.OldSecrets), Policy(s.Locks, settings.Locks, s.OnShortage == "reject")));
+            new PlatformCredentials(s.AppKey, s.Secret, s.OldSecrets), Policy(s.Locks, settings, s.OnShortage == "reject")));
     }
 
     /// <summary>Null for a shop that may not push.</summary>
@@ -24,10 +24,12 @@ sealed class Shops
 
     public ShopPolicy Policy(string platform, string shop) => _shops.TryGetValue((platform, shop), out var found) ? found.Policy : _others;
 
-    static ShopPolicy Policy(LockSettings own, LockSettings all, bool reject) => new()
+    static ShopPolicy Policy(LockSettings own, EngineSettings all, bool reject) => new()
     {
         RejectOnShortage = reject,
-        OrderTier = (long)(own.Order ?? all.Order!.Value).TotalMilliseconds,
-        PayingTier = (long)(own.Paying ?? all.Paying!.Value).TotalMilliseconds,
+        OrderTier = (long)(own.Order ?? all.Locks.Order!.Value).TotalMilliseconds,
+        PayingTier = (long)(own.Paying ?? all.Locks.Paying!.Value).TotalMilliseconds,
+        ReminderAfter = (long)all.Reminder.After.TotalMilliseconds,
+        Coupon = all.Reminder.Coupon,
     };
 }

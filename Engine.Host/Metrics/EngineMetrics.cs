@@ -19,7 +19,7 @@ public sealed class EngineMetrics : IDisposable
 
     readonly Meter _meter = new("Engine");
     readonly PrometheusListener _prometheus;
-    readonly Counter<long> _requests, _orders, _reservationsRefused, _tokensRefused, _signaturesRefused, _quarantined, _auditFreed;
+    readonly Counter<long> _requests, _orders, _reservationsRefused, _cartsReserved, _cartsRefused, _tokensRefused, _signaturesRefused, _quarantined, _auditFreed;
     readonly Histogram<double> _requestSeconds, _acknowledgementSeconds;
 
     public EngineMetrics()
@@ -31,6 +31,8 @@ public sealed class EngineMetrics : IDisposable
         _acknowledgementSeconds = Histogram("engine_webhook_acknowledgement_seconds", "Time from a genuine push to its acknowledgement.");
         _orders = _meter.CreateCounter<long>("engine_orders_received_total", description: "Orders taken in, new and repeated, by platform of this engine's catalogue or api.");
         _reservationsRefused = _meter.CreateCounter<long>("engine_reservations_refused_total", description: "Reservation calls refused, by code.");
+        _cartsReserved = _meter.CreateCounter<long>("engine_carts_reserved_total", description: "Carts and bundles that were reserved, all lines.");
+        _cartsRefused = _meter.CreateCounter<long>("engine_carts_refused_total", description: "Carts refused, by code.");
         _tokensRefused = _meter.CreateCounter<long>("engine_tokens_refused_total", description: "Snapshot tokens and tickets refused at the edge, by kind of fault.");
         _signaturesRefused = _meter.CreateCounter<long>("engine_webhook_signatures_refused_total", description: "Pushes refused for their signature, by platform and reason.");
         _quarantined = _meter.CreateCounter<long>("engine_quarantined_messages_total", description: "Well-signed messages that could not be understood, by platform.");
@@ -55,6 +57,10 @@ public sealed class EngineMetrics : IDisposable
         _orders.Add(1, new("platform", PlatformCatalogue.Find(platform) is null ? "other" : platform), new("result", result));
 
     public void ReservationRefused(string code) => _reservationsRefused.Add(1, new KeyValuePair<string, object?>("code", code));
+
+    public void CartReserved() => _cartsReserved.Add(1);
+
+    public void CartRefused(string code) => _cartsRefused.Add(1, new KeyValuePair<string, object?>("code", code));
 
     public void TokenRefused(TokenFault fault) => _tokensRefused.Add(1, new KeyValuePair<string, object?>("fault", fault));
 
@@ -107,18 +113,24 @@ public sealed class EngineMetrics : IDisposable
     {
         _meter.CreateObservableCounter("engine_journal_commits_total", () => journal.Transactions, description: "Transactions of the store.");
         _meter.CreateObservableCounter("engine_journal_writes_total", () => journal.DurableWrites, description: "Writes of partitions made durable; several share a transaction.");
+        _meter.CreateObservableCounter("engine_archived_frames_total", () => journal.FramesArchived, description: "Frames moved from the journal to compressed files.");
     }
 
     /// <summary>Shows the last census.</summary>
     internal void Observe(Census census)
     {
         Labelled("engine_locks", "Live reservations, by tier (committed ones hold for good) and owner.", () => census.Latest.Locks.Select(l => (l.Value, new KeyValuePair<string, object?>[] { new("tier", l.Key.Tier), new("owner", l.Key.Owner) })));
-        Labelled("engine_orders_open", "Open orders, by micro-state.", () => census.Latest.Orders.Select(o => (o.Value, new KeyValuePair<string, object?>[] { new("state", o.Key.Name()) })));
-        Labelled("engine_orders_overdue", "Open orders past their ship-by time.", () => [(census.Latest.Overdue, [])]);
+        Labelled("engine_orders_open", "Open orders, by micro-state.", () => ByState(census.Latest.Orders));
+        Labelled("engine_orders_overdue", "Open orders past their state's limit or their ship-by time, by micro-state.", () => ByState(census.Latest.Overdue));
+        Labelled("engine_orders_stalled", "Open orders too long in one state (24 hours where nothing else is set), by micro-state.", () => ByState(census.Latest.Stalled));
         Labelled("engine_backorders", "Order lines that wait for stock.", () => [(census.Latest.Backorders, [])]);
         Labelled("engine_stock_shortage_units", "Units promised that physical loss took.", () => [(census.Latest.Shortage, [])]);
         Labelled("engine_oversold_units", "Units reserved or committed beyond on hand and shortage; anything but 0 is a broken promise.", () => [(census.Latest.Oversold, [])]);
     }
+
+    /// <summary>With a zero for every open state that has none, so that alerts have something to look at.</summary>
+    static IEnumerable<(long, KeyValuePair<string, object?>[])> ByState(Dictionary<MicroState, long> counts) =>
+        Enum.GetValues<MicroState>().Where(s => !s.IsClosed()).Select(s => (counts.GetValueOrDefault(s), new KeyValuePair<string, object?>[] { new("state", s.Name()) }));
 
     /// <summary>Shows the read models: how far they are, and whether units add up.</summary>
     public void Observe(ReadModels models)

@@ -32,6 +32,9 @@ static class EffectiveSettings
         {
             case null or "" or ICollection { Count: 0 }: break;
             case not null when isSecret: text.Append(name).Append("=*** "); break;
+            case IDictionary items:
+                foreach (DictionaryEntry item in items) AppendValue(text, $"{name}:{item.Key}", item.Value, isSecret: false);
+                break;
             case IList items:
                 for (var i = 0; i < items.Count; i++) AppendValue(text, $"{name}:{i}", items[i], isSecret: false);
                 break;

@@ -24,6 +24,9 @@ public sealed class EngineSettings
     public List<ShopSettings> Shops { get; set; } = [];
     public LockSettings Locks { get; set; } = new() { Order = TimeSpan.FromMinutes(15), Paying = TimeSpan.FromMinutes(45) };
     public TokenSettings Tokens { get; set; } = new();
+    public SlaSettings Sla { get; set; } = new();
+    public ReminderSettings Reminder { get; set; } = new();
+    public ArchiveSettings Archive { get; set; } = new();
 
     /// <summary>Wraps the keys of personal data; <c>keys/master.key</c> in the data directory where none is given.</summary>
     public string? MasterKeyFile { get; set; }
@@ -75,6 +78,31 @@ public sealed class LockSettings
 {
     public TimeSpan? Order { get; set; }
     public TimeSpan? Paying { get; set; }
+}
+
+/// <summary>Clocks of service: when an order is overdue or stalled.</summary>
+public sealed class SlaSettings
+{
+    /// <summary>By micro-state, in the place of the defaults (<see cref="Engine.Actors.Orders.ServiceClock"/>); nothing (00:00:00) for no limit.</summary>
+    public Dictionary<string, TimeSpan> Limits { get; set; } = [];
+    /// <summary>In one state, whichever.</summary>
+    public TimeSpan Stalled { get; set; } = TimeSpan.FromHours(24);
+}
+
+/// <summary>The reminder to who ordered and did not pay.</summary>
+public sealed class ReminderSettings
+{
+    /// <summary>After the order time; nothing (00:00:00) for no reminders.</summary>
+    public TimeSpan After { get; set; } = TimeSpan.FromHours(2);
+    /// <summary>The coupon code that goes with it.</summary>
+    public string Coupon { get; set; } = "";
+}
+
+/// <summary>When frames leave the journal for compressed files.</summary>
+public sealed class ArchiveSettings
+{
+    /// <summary>The age at which they do, once a checkpoint covers them; nothing (00:00:00) for never by itself.</summary>
+    public TimeSpan After { get; set; } = TimeSpan.FromDays(30);
 }
 
 public sealed class TokenSettings

@@ -44,6 +44,8 @@ public static class SettingsReader
             var property = type.GetProperty(child.Key, BindingFlags.Public | BindingFlags.Instance | BindingFlags.IgnoreCase);
             if (property is not { CanWrite: true }) faults.Add($"{child.Path} is no setting");
             else if (ItemType(property.PropertyType) is { } item) NameUnknownItems(child, item, faults);
+            // Its keys are the rules' to judge.
+            else if (typeof(IDictionary).IsAssignableFrom(property.PropertyType)) continue;
             else if (IsArea(property.PropertyType)) NameUnknown(child, property.PropertyType, faults);
             else NameBelow(child, faults);
         }

@@ -1,3 +1,4 @@
+using Engine.Actors.Orders;
 using Engine.Adapters.Canonical;
 using Engine.Host.Security;
 
@@ -20,6 +21,9 @@ static class SettingsRules
         if (settings.Partitions is < 1 or > PartitionsMax) faults.Add($"Engine:Partitions is 1 to {PartitionsMax}");
         if (settings.Tokens.Lifetime <= TimeSpan.Zero || settings.Tokens.Lifetime > LifetimeMax) faults.Add($"Engine:Tokens:Lifetime is more than nothing and at most {LifetimeMax}");
         CheckLocks(settings.Locks, "Engine:Locks", faults);
+        CheckSla(settings.Sla, faults);
+        if (settings.Reminder.After < TimeSpan.Zero || settings.Reminder.After > LockMax) faults.Add($"Engine:Reminder:After is nothing, for none, or at most {LockMax}");
+        if (settings.Archive.After < TimeSpan.Zero) faults.Add("Engine:Archive:After is nothing, for never, or more");
         CheckKeys(settings.Keys, faults);
         CheckShops(settings, faults);
     }
@@ -29,6 +33,16 @@ static class SettingsRules
         if (locks.Order is { } order && (order <= TimeSpan.Zero || order > LockMax)) faults.Add($"{path}:Order is more than nothing and at most {LockMax}");
         if (locks.Paying is { } paying && (paying <= TimeSpan.Zero || paying > LockMax)) faults.Add($"{path}:Paying is more than nothing and at most {LockMax}");
         if (locks.Paying < locks.Order) faults.Add($"{path}:Paying must not be shorter than {path}:Order");
+    }
+
+    static void CheckSla(SlaSettings sla, List<string> faults)
+    {
+        if (sla.Stalled <= TimeSpan.Zero) faults.Add("Engine:Sla:Stalled is more than nothing");
+        foreach (var (state, limit) in sla.Limits)
+        {
+            if (MicroStates.Parse(state) is null) faults.Add($"Engine:Sla:Limits:{state} is no state of an order");
+            if (limit < TimeSpan.Zero) faults.Add($"Engine:Sla:Limits:{state} is nothing, for no limit, or more");
+        }
     }
 
     static void CheckKeys(List<ApiKeySettings> keys, List<string> faults)

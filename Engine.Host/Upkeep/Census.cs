@@ -10,7 +10,8 @@ sealed class CensusFigures
 {
     public Dictionary<(string Tier, string Owner), long> Locks { get; } = [];
     public Dictionary<MicroState, long> Orders { get; } = [];
-    public long Overdue { get; set; }
+    public Dictionary<MicroState, long> Overdue { get; } = [];
+    public Dictionary<MicroState, long> Stalled { get; } = [];
     public long Backorders { get; set; }
     public long Shortage { get; set; }
     /// <summary>Live: reserved + committed − on hand − shortage wherever that is above zero (promise 1).</summary>
@@ -18,7 +19,7 @@ sealed class CensusFigures
 }
 
 /// <summary>Counts locks and open orders now and then: too much to do at every scrape, too useful to leave out.</summary>
-sealed class Census(IEngine engine, TimeProvider time, ILogger<Census> log) : BackgroundService
+sealed class Census(IEngine engine, ServiceClock clock, TimeProvider time, ILogger<Census> log) : BackgroundService
 {
     static readonly TimeSpan Every = TimeSpan.FromSeconds(15);
 
@@ -64,21 +65,25 @@ sealed class Census(IEngine engine, TimeProvider time, ILogger<Census> log) : Ba
             figures.Oversold += part.Oversold;
             for (var i = 0; i < part.Locks.Length; i++) Add(figures.Locks, SkuCount.Labels[i], part.Locks[i]);
         }
-        foreach (var order in await engine.ScanAsync<OrderActor, OrderCount>(static (order, now) => order.Known ? OrderCount.Of(order.State, order.IsOverdue(now)) : null))
+        foreach (var order in await engine.ScanAsync<OrderActor, OrderCount>(Count))
         {
             if (order.State.IsClosed()) continue;
             Add(figures.Orders, order.State, 1);
-            if (order.IsOverdue) figures.Overdue++;
+            if (order.IsOverdue) Add(figures.Overdue, order.State, 1);
+            if (order.IsStalled) Add(figures.Stalled, order.State, 1);
         }
         return figures;
     }
+
+    OrderCount? Count(OrderActor order, long now) => !order.Known ? null : OrderCount.Of(
+        order.State, clock.IsOverdue(order.State, order.StateSince, order.Details.ShipBy, now), clock.IsStalled(order.State, order.StateSince, now));
 
     static void Add<T>(Dictionary<T, long> counts, T key, long count) where T : notnull => CollectionsMarshal.GetValueRefOrAddDefault(counts, key, out _) += count;
 
     sealed class SkuCount
     {
         public static readonly (string Tier, string Owner)[] Labels =
-            [("order", "caller"), ("paying", "caller"), ("committed", "caller"), ("order", "order"), ("paying", "order"), ("committed", "order")];
+            [("order", "caller"), ("paying", "caller"), ("committed", "caller"), ("order", "order"), ("paying", "order"), ("committed", "order"), ("order", "cart"), ("paying", "cart"), ("committed", "cart")];
 
         public SkuCount(SkuActor sku)
         {
@@ -92,7 +97,7 @@ sealed class Census(IEngine engine, TimeProvider time, ILogger<Census> log) : Ba
             {
                 if (!reservation.IsLive) continue;
                 var tier = reservation.State == ReservationState.Committed ? 2 : reservation.Tier == LockTier.Paying ? 1 : 0;
-                Locks[(reservation.Owner == ReservationOwner.Order ? 3 : 0) + tier]++;
+                Locks[((int)reservation.Owner * 3) + tier]++;
             }
         }
 
@@ -102,11 +107,11 @@ sealed class Census(IEngine engine, TimeProvider time, ILogger<Census> log) : Ba
         public long Oversold { get; }
     }
 
-    sealed record OrderCount(MicroState State, bool IsOverdue)
+    sealed record OrderCount(MicroState State, bool IsOverdue, bool IsStalled)
     {
-        // A million orders share a few dozen of these.
-        static readonly OrderCount[] All = [.. Enum.GetValues<MicroState>().SelectMany(s => new[] { new OrderCount(s, false), new OrderCount(s, true) })];
+        // A million orders share some hundred of these.
+        static readonly OrderCount[] All = [.. Enum.GetValues<MicroState>().SelectMany(s => Enumerable.Range(0, 4).Select(i => new OrderCount(s, (i & 1) != 0, (i & 2) != 0)))];
 
-        public static OrderCount Of(MicroState state, bool isOverdue) => All[((int)state * 2) + (isOverdue ? 1 : 0)];
+        public static OrderCount Of(MicroState state, bool isOverdue, bool isStalled) => All[((int)state * 4) + (isOverdue ? 1 : 0) + (isStalled ? 2 : 0)];
     }
 }

@@ -1,33 +1,32 @@
 using Engine.Actors.Deciders;
 using Engine.Actors.Inventory;
 using Engine.Actors.Kernel;
-using Engine.Actors.Orders;
 using Engine.Host.Metrics;
 
 namespace Engine.Host.Upkeep;
 
 /// <summary>
-/// The lock auditor (FEATURES G7): goes round over all locks of orders and asks each order whether the lock is its own. What
-/// an order denies twice, five seconds apart, is freed by an event that says why. Only a durable "not mine" counts, never
+/// The lock auditor (FEATURES G7): goes round over all locks of orders and carts and asks each leader whether the lock is its
+/// own. What it denies twice, five seconds apart, is freed by an event that says why. Only a durable "not mine" counts, never
 /// silence.
 /// </summary>
 sealed class LockAuditor(IEngine engine, TimeProvider time, EngineMetrics metrics, ILogger<LockAuditor> log) : BackgroundService
 {
     static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
     static readonly TimeSpan Again = TimeSpan.FromSeconds(5);
-    /// <summary>A younger lock may be ahead of its order's own memory of it.</summary>
+    /// <summary>A younger lock may be ahead of its leader's own memory of it.</summary>
     const long AgeMin = 30_000;
     /// <summary>A round looks at a tenth of the SKUs, so that no partition is held up by all of them.</summary>
     const int Slices = 10;
-    /// <summary>Orders asked per second: a hundred thousand open locks are gone over in under two minutes.</summary>
+    /// <summary>Leaders asked per second: a hundred thousand open locks are gone over in under two minutes.</summary>
     const int AskedPerRound = 1000;
 
     readonly Queue<Suspect> _toAsk = new();
     readonly Dictionary<(string Sku, string Reservation), Suspect> _denied = [];
     int _slice;
 
-    /// <param name="DeniedAt">When its order first said that it is not its own; a timestamp of the clock.</param>
-    sealed record Suspect(string Sku, string ReservationId, string OrderId, long DeniedAt = 0);
+    /// <param name="DeniedAt">When its leader first said that it is not its own; a timestamp of the clock.</param>
+    sealed record Suspect(string Sku, string ReservationId, ActorId Leader, long DeniedAt = 0);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -63,20 +62,20 @@ sealed class LockAuditor(IEngine engine, TimeProvider time, EngineMetrics metric
     {
         var slice = (ulong)(_slice = (_slice + 1) % Slices);
         var found = await engine.ScanAsync<SkuActor, List<Suspect>>((sku, now) => sku.Id.Hash / 1024 % Slices != slice ? null :
-            [.. sku.Reservations.Where(r => r.Owner == ReservationOwner.Order && r.IsLive && r.ReservedAt < now - AgeMin).Select(r => new Suspect(sku.Sku, r.Id, r.OrderId))]);
+            [.. sku.Reservations.Where(r => r.Owner != ReservationOwner.Caller && r.IsLive && r.ReservedAt < now - AgeMin).Select(r => new Suspect(sku.Sku, r.Id, r.Leader))]);
         foreach (var suspect in found.SelectMany(f => f)) _toAsk.Enqueue(suspect);
     }
 
     /// <summary>Null for silence.</summary>
     async Task<bool?> IsMineAsync(Suspect suspect)
     {
-        var answer = await engine.AskAsync(ActorId.Order(suspect.OrderId), new AskOwnership { ReservationId = suspect.ReservationId }, new AskOptions(Tenant: "auditor"));
+        var answer = await engine.AskAsync(suspect.Leader, new AskOwnership { ReservationId = suspect.ReservationId, Sku = suspect.Sku }, new AskOptions(Tenant: "auditor"));
         return answer.Reply is Ownership ownership ? ownership.IsMine : null;
     }
 
     async Task FreeAsync(Suspect suspect)
     {
-        var why = $"the order {suspect.OrderId} says it is not its own";
+        var why = $"the {(suspect.Leader.Kind == ActorKind.Order ? "order" : "cart")} {suspect.Leader.Key} says it is not its own";
         var answer = await engine.AskAsync(ActorId.Sku(suspect.Sku), new FreeOrphan { ReservationId = suspect.ReservationId, Why = why }, new AskOptions(Tenant: "auditor"));
         if (answer.Reply is not StockReply { Outcome: StockOutcome.Done }) return;
         metrics.AuditFreed();

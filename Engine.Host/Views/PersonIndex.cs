@@ -25,9 +25,9 @@ sealed class PersonIndex(PersonalSeal seal, PersonalDesk personal, IJournalReade
             var person = personal.Open(order.OrderId, order.PersonalKey, order.Details.Personal, store.Partitions);
             return person is null ? PersonHashes.None : new PersonHashes(Phone(person.Phone), Name(person.Name));
         }
-        catch (CryptographicException)
+        catch (Exception e) when (e is CryptographicException or InvalidDataException)
         {
-            // Sealed under another master key: nobody can read it, so nobody looks for it.
+            // Damaged, or sealed under another master key: nobody can read it, so nobody looks for it.
             return PersonHashes.None;
         }
     }

@@ -1,10 +1,9 @@
 using Engine.Actors.Deciders;
 using Engine.Actors.Inventory;
-using Engine.Actors.Orders;
 
 namespace Engine.Simulation.Clients;
 
-/// <summary>Reads whatever there is, and frees locks whose order says that they are not its own.</summary>
+/// <summary>Reads whatever there is, and frees locks whose order or cart says that they are not its own.</summary>
 sealed class Auditor(SimulationRun run) : IClient
 {
     public void Act()
@@ -17,15 +16,15 @@ sealed class Auditor(SimulationRun run) : IClient
         var sku = ActorId.Sku(run.World.Sku());
         run.Courier.Read(sku, actor =>
         {
-            var found = (actor as SkuActor)?.Reservations.FirstOrDefault(r => r is { Owner: ReservationOwner.Order, IsLive: true });
-            if (found is not null) AskOwner(sku, found.OrderId, found.Id);
+            var found = (actor as SkuActor)?.Reservations.FirstOrDefault(r => r is { Owner: not ReservationOwner.Caller, IsLive: true });
+            if (found is not null) AskOwner(sku, found.Leader, found.Id);
         });
     }
 
-    void AskOwner(ActorId sku, string order, string reservation)
+    void AskOwner(ActorId sku, ActorId leader, string reservation)
     {
         if (run.Courier.Node is null) return;
-        run.Courier.Ask(ActorId.Order(order), new AskOwnership { ReservationId = reservation }, default, answer =>
+        run.Courier.Ask(leader, new AskOwnership { ReservationId = reservation, Sku = sku.Key }, default, answer =>
         {
             if (answer.Reply is Ownership { IsMine: false } && run.Courier is { Node: not null, IsStale: false })
                 run.Courier.Ask(sku, new FreeOrphan { ReservationId = reservation, Why = "not mine" }, default, static _ => { });

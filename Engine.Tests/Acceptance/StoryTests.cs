@@ -62,6 +62,26 @@ public sealed class StoryTests(ITestOutputHelper output) : IAsyncLifetime
         foreach (var sku in skus) Assert.Equal((400, 400, 0, 0), await _api.Figures(sku));
     }
 
+    [Fact]
+    public async Task Story_2_a_hundred_reserved_carts_in_opposite_orders_ten_times_over_take_all_of_each_SKU_or_nothing()
+    {
+        var skus = Enumerable.Range(0, 10).Select(i => $"held{i}").ToArray();
+        foreach (var sku in skus) await _api.Stock(sku, 350);
+        List<Reply> answers = [];
+        for (var round = 0; round < 10; round++)
+        {
+            answers.AddRange(await Task.WhenAll(Enumerable.Range(0, 100).Select(i =>
+                _api.ReserveCart($"{round}-{i}", $"o{round}-{i}", [.. (i % 2 == 0 ? skus : skus.Reverse()).Select(s => (s, 1))]))));
+        }
+        Assert.All(answers, a => Assert.True(a.Status is 201 || a.Code == "insufficient_stock", $"{a.Status} {a.Code}"));
+        var won = answers.Count(a => a.Status == 201);
+        output.WriteLine($"{won} carts reserved at once");
+        // Who stepped aside in vain may find that others did too.
+        while ((await _api.ReserveCart($"last-{won}", "last", [.. skus.Select(s => (s, 1))])).Status == 201) won++;
+        Assert.Equal(350, won);
+        foreach (var sku in skus) Assert.Equal((350, 350, 0, 0), await _api.Figures(sku));
+    }
+
     async Task<Dictionary<string, int>> States(int orders)
     {
         Dictionary<string, int> states = [];

@@ -15,6 +15,7 @@ public sealed class AccessTests : IAsyncLifetime
         ("GET", "/v1/warehouses/gz", "admin ops service cs warehouse"),
         ("PUT", "/v1/skus/A", "admin"),
         ("GET", "/v1/skus/A", "admin ops service cs warehouse"),
+        ("GET", "/v1/skus/A/history", "admin ops service cs warehouse"),
         ("POST", "/v1/stock/adjustments", "admin service warehouse"),
         ("POST", "/v1/skus/A/snapshots", "admin service"),
         ("POST", "/v1/skus/A/reservations", "admin service"),

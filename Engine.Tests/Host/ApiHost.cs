@@ -171,6 +171,22 @@ sealed class ApiClient(HttpClient http)
         return Post($"/v1/skus/{Uri.EscapeDataString(sku)}/reservations", body.ToJsonString());
     }
 
+    public Task<Reply> Snapshots(string? orderId, params (string Sku, int Quantity)[] lines) => Post("/v1/carts/snapshots", new JsonObject
+    {
+        ["orderId"] = orderId, ["lines"] = new JsonArray([.. lines.Select(l => new JsonObject { ["sku"] = l.Sku, ["quantity"] = l.Quantity })]),
+    }.ToJsonString());
+
+    public async Task<Reply> ReserveCart(string id, string orderId, params (string Sku, int Quantity)[] lines) => await ReserveCart(id, orderId, await Snapshots(orderId, lines));
+
+    public Task<Reply> ReserveCart(string id, string orderId, Reply snapshots) =>
+        ReserveCart(id, orderId, [.. ((JsonArray)snapshots.At("lines")!).Select(l => (l!["sku"]!.ToString(), (int)l["quantity"]!, (string?)l["token"]!.ToString()))]);
+
+    public Task<Reply> ReserveCart(string id, string orderId, params (string Sku, int Quantity, string? Token)[] lines) => Post("/v1/carts/reservations", new JsonObject
+    {
+        ["reservationId"] = id, ["orderId"] = orderId,
+        ["lines"] = new JsonArray([.. lines.Select(l => new JsonObject { ["sku"] = l.Sku, ["quantity"] = l.Quantity, ["token"] = l.Token })]),
+    }.ToJsonString());
+
     public async Task<Reply> Reserve(string sku, string id, int quantity) => await Reserve(sku, id, quantity, await Token(sku));
 }
 

@@ -32,7 +32,7 @@ public sealed class OperationApiTests
             "put /v1/warehouses/{warehouse}", "get /v1/warehouses", "get /v1/warehouses/{warehouse}", "put /v1/skus/{sku}", "post /v1/stock/adjustments", "get /v1/skus/{sku}",
             "post /v1/skus/{sku}/snapshots", "post /v1/skus/{sku}/reservations", "post /v1/skus/{sku}/reservations/{reservationId}/paying", "post /v1/skus/{sku}/reservations/{reservationId}/commit",
             "post /v1/skus/{sku}/reservations/{reservationId}/release", "post /v1/skus/{sku}/reservations/{reservationId}/ship", "get /v1/skus/{sku}/reservations/{reservationId}",
-            "get /v1/skus/{sku}/reservations", "get /v1/replenishments", "get /v1/audit/locks", "post /v1/orders", "get /v1/orders/{orderId}", "get /v1/orders/{orderId}/history", "get /v1/orders", "get /v1/orders/counts", "get /v1/views", "post /v1/views/rebuild",
+            "get /v1/skus/{sku}/reservations", "get /v1/replenishments", "get /v1/audit/locks", "post /v1/orders", "get /v1/orders/{orderId}", "get /v1/orders/{orderId}/history", "get /v1/orders", "get /v1/orders/counts", "get /v1/skus/{sku}/history", "get /v1/views", "post /v1/views/rebuild",
             "post /v1/orders/{orderId}/payments", "post /v1/orders/{orderId}/cancellation", "post /v1/orders/{orderId}/unhold", "post /v1/orders/{orderId}/forget", "post /v1/orders/{orderId}/steps",
             "post /webhooks/{platform}/{shop}", "get /v1/quarantine", "post /v1/quarantine/{id}/replay", "get /v1/keys", "post /v1/keys/rotation", "get /health/live", "get /health/ready", "get /metrics",
         ];
@@ -214,8 +214,8 @@ public sealed class OperationApiTests
         public bool IsWritable => engine.IsWritable;
         public IReadOnlyList<PartitionStatus> Status => engine.Status;
 
-        public ValueTask<Answer> AskAsync(Actors.Deciders.ActorId to, Actors.Deciders.Command command, AskOptions options = default) => command is Actors.Orders.AskOwnership
-            ? new(new Answer(AnswerKind.Reply, new Actors.Orders.Ownership(false, Actors.Orders.MicroState.Cancelled)))
+        public ValueTask<Answer> AskAsync(Actors.Deciders.ActorId to, Actors.Deciders.Command command, AskOptions options = default) => command is Actors.Inventory.AskOwnership
+            ? new(new Answer(AnswerKind.Reply, new Actors.Inventory.Ownership(false)))
             : engine.AskAsync(to, command, options);
 
         public ValueTask<Answer> ReadAsync<TActor>(Actors.Deciders.ActorId id, Func<TActor, long, object?> read) where TActor : Actors.Deciders.Actor => engine.ReadAsync(id, read);

@@ -326,6 +326,26 @@ public sealed class OrderApiTests : IAsyncLifetime
         foreach (var personal in new[] { "张伟", "天河路 1 号", "510000", "轻拿轻放" }) Assert.Equal(-1, bytes.AsSpan().IndexOf(System.Text.Encoding.UTF8.GetBytes(personal)));
     }
 
+    [Fact]
+    public async Task Limits_per_state_are_settings_and_show_at_once_what_is_overdue_and_what_stalls()
+    {
+        var time = new ManualTime();
+        await using var host = await ApiHost.StartAsync(time, settings: new() { ["Engine:Sla:Limits:paid"] = "00:10:00", ["Engine:Sla:Stalled"] = "00:20:00" });
+        await host.Admin.Stock("A", 10);
+        await host.Admin.Post("/v1/orders", Orders.New("1", ("A", 1)).ToJsonString());
+        var paid = await host.Admin.Post($"{Orders.Path("1")}/payments", Orders.Pay("p"));
+        Assert.Equal(("false", "false"), (paid.Text("overdue"), paid.Text("stalled")));
+        Assert.Equal(Instant(paid, "stateSince").AddMinutes(10), Instant(paid, "dueAt"));
+        time.Advance(TimeSpan.FromMinutes(11));
+        var late = await host.Admin.Get(Orders.Path("1"));
+        Assert.Equal(("true", "false"), (late.Text("overdue"), late.Text("stalled")));
+        time.Advance(TimeSpan.FromMinutes(10));
+        Assert.Equal("true", (await host.Admin.Get(Orders.Path("1"))).Text("stalled"));
+        Assert.Equal("erp:main:1", (await host.Admin.Get("/v1/orders?overdue=true")).Text("items[0].orderId"));
+
+        static DateTimeOffset Instant(Reply reply, string name) => DateTimeOffset.Parse(reply.Text(name)!, System.Globalization.CultureInfo.InvariantCulture);
+    }
+
     [Theory]
     [InlineData("a:b:c")]
     [InlineData("%2F%")]

@@ -50,10 +50,12 @@ public sealed class SettingsTests
             ("Engine:Urls", "nowhere"), ("Engine:Store", "oracle"), ("Engine:Partitions", "0"), ("Engine:Tokens:Lifetime", "00:00:00"), ("Engine:Locks:Paying", "00:00:01"),
             ("Engine:Keys:0:Name", "x"), ("Engine:Keys:0:Role", "king"), ("Engine:Keys:0:Sha256", "12"),
             ("Engine:Keys:1:Name", "x"), ("Engine:Keys:1:Role", "warehouse"), ("Engine:Keys:1:Sha256", new string('a', 64)),
+            ("Engine:Sla:Limits:dreaming", "01:00:00"), ("Engine:Sla:Stalled", "00:00:00"), ("Engine:Reminder:After", "-01:00:00"),
             ("Engine:Shops:0:Platform", "You Zan"), ("Engine:Shops:0:Shop", "s"), ("Engine:Shops:0:OnShortage", "panic"));
         foreach (var key in new[]
         {
             "Engine:Urls", "Engine:Store", "Engine:Partitions", "Engine:Tokens:Lifetime", "Engine:Locks:Paying", "Engine:Keys:0:Role", "Engine:Keys:0:Sha256",
+            "Engine:Sla:Limits:dreaming", "Engine:Sla:Stalled", "Engine:Reminder:After",
             "Engine:Keys:1:Warehouses", "two keys are named x", "Engine:Shops:0:Platform", "Engine:Shops:0:Secret", "Engine:Shops:0:OnShortage",
         }) Assert.Contains(key, refusal);
     }

@@ -61,8 +61,8 @@ public sealed class StockApiTests : IAsyncLifetime
     [Fact]
     public async Task A_sku_with_faults_is_refused_with_all_of_them()
     {
-        var reply = await _admin.Put("/v1/skus/A", """{"strict":1,"safetyStock":-1,"barcodes":[""],"aliases":[{"platform":"UP","sku":"a/b"}],"bundle":[]}""");
-        Assert.Equal(["aliases[0].platform:bad_format", "aliases[0].shop:required", "aliases[0].sku:bad_format", "barcodes[0]:bad_format", "bundle:not_supported", "safetyStock:negative", "strict:wrong_type"], reply.Faults);
+        var reply = await _admin.Put("/v1/skus/A", """{"strict":1,"safetyStock":-1,"barcodes":[""],"aliases":[{"platform":"UP","sku":"a/b"}],"bundle":[{"sku":"a/b","quantity":0},{"sku":"x","quantity":1},{"sku":"x","quantity":1}]}""");
+        Assert.Equal(["aliases[0].platform:bad_format", "aliases[0].shop:required", "aliases[0].sku:bad_format", "barcodes[0]:bad_format", "bundle[0].quantity:not_positive", "bundle[0].sku:bad_format", "bundle[2].sku:duplicate", "safetyStock:negative", "strict:wrong_type"], reply.Faults);
         Assert.Equal(["sku:bad_format"], (await _admin.Put($"/v1/skus/{new string('x', 81)}", "{}")).Faults);
     }
 

@@ -27,6 +27,12 @@ static class SmallShop
         Assert.All(node.Counters, partition => Assert.Equal(0, partition.Faults));
     }
 
+    /// <summary>A few more orders on an engine that has been opened again.</summary>
+    public static async Task SellOn(EngineNode node, int from)
+    {
+        for (var number = from; number < from + 10; number++) await Order(node, number);
+    }
+
     static async Task Adjust(EngineNode node, int sku, string warehouse, int delta, StockReason reason) =>
         await node.AskAsync(ActorId.Sku($"SKU-{sku}"), new AdjustStock { Reference = $"{warehouse} {reason}", LineNumber = 0, Warehouse = warehouse, Delta = delta, Reason = reason });
 

@@ -54,13 +54,13 @@ public sealed class VerifierTests : IAsyncLifetime
         using var roomy = new ActorShelf(domain, () => new MemoryStream(), 1_000_000);
         using var tight = new ActorShelf(domain, () => new MemoryStream(), 8);
         foreach (var shelf in new[] { roomy, tight }) new PartitionAudit(0, _forged, domain, shelf).Read(long.MaxValue, () => { });
-        Assert.Equal(roomy.Orders(onlyWithStock: false).Select(Bytes).Order(), tight.Orders(onlyWithStock: false).Select(Bytes).Order());
+        Assert.Equal(roomy.Leaders(onlyWithStock: false).Select(Bytes).Order(), tight.Leaders(onlyWithStock: false).Select(Bytes).Order());
 
-        static string Bytes(OrderActor order)
+        static string Bytes(Actors.Deciders.Actor order)
         {
             var codec = Actors.Deciders.Codec.Writer();
             order.Layout(codec);
-            return $"{order.OrderId} {Convert.ToHexString(codec.Written)}";
+            return $"{order.Id.Key} {Convert.ToHexString(codec.Written)}";
         }
     }
 

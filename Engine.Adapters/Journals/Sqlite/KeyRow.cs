@@ -30,10 +30,14 @@ static class KeyRow
     }
 
     /// <summary>The key, or null when it was dropped or never was.</summary>
+    /// <exception cref="InvalidDataException">The row is damaged.</exception>
     public static byte[]? Read(ReadOnlySpan<byte> row, int index)
     {
         var (start, end) = Find(row, index);
-        return start < end && row[start] == 1 ? row[(start + EntryHeaderBytes)..end].ToArray() : null;
+        if (start == end) return null;
+        var key = row[(start + EntryHeaderBytes)..end];
+        if (row[start] == 1) return key.ToArray();
+        return row[start] == 0 && !key.ContainsAnyExcept((byte)0) ? null : throw new InvalidDataException("a key is neither there nor dropped: its row is damaged");
     }
 
     /// <summary>True when there was something to drop; then the bytes of the row from <paramref name="start"/> on have changed.</summary>
@@ -51,15 +55,15 @@ static class KeyRow
     {
         if (row.Length < HeaderBytes) throw new InvalidDataException("a row of keys ends before its count");
         var entries = BinaryPrimitives.ReadUInt16LittleEndian(row);
-        if ((uint)index >= entries) return (0, 0);
-        var position = HeaderBytes;
-        while (true)
+        var (position, found) = (HeaderBytes, (0, 0));
+        for (var entry = 0; entry < entries; entry++)
         {
             if (position + EntryHeaderBytes > row.Length) throw new InvalidDataException($"a row of {entries} keys ends within one of them");
             var next = position + EntryHeaderBytes + BinaryPrimitives.ReadUInt16LittleEndian(row[(position + 1)..]);
             if (next > row.Length) throw new InvalidDataException($"a row of {entries} keys ends within one of them");
-            if (index-- == 0) return (position, next);
+            if (entry == index) found = (position, next);
             position = next;
         }
+        return position == row.Length ? found : throw new InvalidDataException($"a row of {entries} keys is longer than they are");
     }
 }

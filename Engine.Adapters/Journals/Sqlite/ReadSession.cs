@@ -1,4 +1,5 @@
 using Engine.Actors.Kernel;
+using Engine.Adapters.Journals.Archives;
 using Engine.Adapters.Keys;
 using Engine.Adapters.Sqlite;
 using Microsoft.Data.Sqlite;
@@ -31,6 +32,18 @@ sealed class ReadSession(SqliteConnection connection) : IDisposable
             _frames.Reset();
         }
         return page;
+    }
+
+    /// <summary>The archive files that hold frames behind <paramref name="after"/>. Asked for seldom, so nothing is prepared for it.</summary>
+    public List<ArchiveEntry> Archives(int partition, long after)
+    {
+        var entries = new List<ArchiveEntry>();
+        using var made = new Statement(connection, Sql.HasArchives);
+        if (made.OneLong() == 0) return entries;
+        using var read = new Statement(connection, Sql.ReadArchives);
+        read.With(partition).With(after);
+        while (read.Step()) entries.Add(new ArchiveEntry(partition, read.Long(0), read.Long(1), read.Text(2)));
+        return entries;
     }
 
     public byte[]? Checkpoint(int partition) => _checkpoint.With(partition).OneBlob();

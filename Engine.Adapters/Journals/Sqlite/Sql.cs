@@ -14,8 +14,8 @@ namespace Engine.Adapters.Journals.Sqlite;
 /// </summary>
 static class Sql
 {
-    /// <summary>The newest format of the tables that this build reads and writes.</summary>
-    public const int Format = 1;
+    /// <summary>The newest format of the tables that this build reads and writes. Format 1 had no archives.</summary>
+    public const int Format = 2;
 
     /// <summary>How a store is made. The page size was measured: 4 KiB is slower with large frames, 16 KiB with small ones.</summary>
     public const string CreateFile = "PRAGMA page_size=8192; PRAGMA journal_mode=WAL;";
@@ -35,7 +35,18 @@ static class Sql
         CREATE TABLE checkpoints(partition INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
         CREATE TABLE signing_keys(id TEXT PRIMARY KEY, wrapped BLOB NOT NULL, created_at INTEGER NOT NULL, retired_at INTEGER);
         CREATE TABLE probe(id INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
+        """ + CreateArchives;
+
+    const string CreateArchives =
+        """
+        CREATE TABLE archives(partition INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, file TEXT NOT NULL,
+            PRIMARY KEY(partition, first)) WITHOUT ROWID;
         """;
+
+    /// <summary>What each format has that the one before it had not.</summary>
+    public static readonly IReadOnlyDictionary<int, string> Upgrades = new Dictionary<int, string> { [2] = CreateArchives };
+
+    public const string SetFormat = "UPDATE meta SET format=?";
 
     public const string InsertMeta = "INSERT INTO meta(format, partitions, created_at, settled) VALUES(?, ?, ?, 0)";
     public const string ReadMeta = "SELECT format, partitions FROM meta";
@@ -61,6 +72,18 @@ static class Sql
     public const string InsertFrame = "INSERT INTO journal(partition, sequence, epoch, frame) VALUES(?, ?, ?, ?)";
     public const string ReadFrame = "SELECT epoch, frame FROM journal WHERE partition=? AND sequence=?";
     public const string ReadFrames = "SELECT sequence, frame FROM journal WHERE partition=? AND sequence>? ORDER BY sequence LIMIT 256";
+
+    public const string HasArchives = "SELECT count(*) FROM sqlite_schema WHERE name='archives'";
+    public const string ReadArchives = "SELECT first, last, file FROM archives WHERE partition=? AND last>? ORDER BY first";
+    public const string InsertArchive = "INSERT INTO archives(partition, first, last, file) VALUES(?, ?, ?, ?)";
+    public const string ArchivedThrough = "SELECT max(last) FROM archives WHERE partition=?";
+
+    /// <summary>A slice at a time, so that nobody's commit waits for long.</summary>
+    public const string RemoveArchived =
+        """
+        DELETE FROM journal WHERE id IN (SELECT id FROM journal WHERE partition=?1 AND sequence<=(SELECT max(last) FROM archives WHERE partition=?1)
+            ORDER BY sequence LIMIT 256) RETURNING id
+        """;
 
     public const string InsertKeys = "INSERT INTO keys(partition, sequence, wrapped) VALUES(?, ?, ?)";
     public const string ReadKeys = "SELECT wrapped, id FROM keys WHERE partition=? AND sequence=?";

@@ -1,5 +1,6 @@
 using Engine.Actors.Deciders;
 using Engine.Actors.Kernel;
+using Engine.Adapters.Journals.Archives;
 using Engine.Adapters.Keys;
 using Microsoft.Data.Sqlite;
 
@@ -12,11 +13,13 @@ namespace Engine.Adapters.Journals.Sqlite;
 /// became of it; meanwhile the next group gathers. What is refused drops out alone.
 /// </para>
 /// </summary>
-public sealed class SqliteJournal : IJournal, ISigningKeyStore
+public sealed class SqliteJournal : IJournal, ISigningKeyStore, IArchivable
 {
     static readonly TimeSpan Pace = TimeSpan.FromSeconds(1);
 
     readonly object _gate = new();
+    readonly Lock _archiving = new();
+    readonly string _directory;
     readonly Queue<Job> _queue = new();
     readonly int _groupBytesMax;
     readonly StoreLock _lock;
@@ -24,6 +27,7 @@ public sealed class SqliteJournal : IJournal, ISigningKeyStore
     readonly GroupWriter _writer;
     readonly Thread _thread;
     readonly ITimer _timer;
+    long _framesArchived;
     bool _isTimeToTend;
     bool _isEnding;
 
@@ -33,7 +37,7 @@ public sealed class SqliteJournal : IJournal, ISigningKeyStore
     /// <exception cref="StartupException">The folder is in use, can't be used, or holds a store of a newer format.</exception>
     public SqliteJournal(SqliteJournalOptions options)
     {
-        _groupBytesMax = options.GroupBytesMax;
+        (_groupBytesMax, _directory) = (options.GroupBytesMax, options.Directory);
         try
         {
             Directory.CreateDirectory(options.Directory);
@@ -70,6 +74,9 @@ public sealed class SqliteJournal : IJournal, ISigningKeyStore
     /// <summary>How many transactions the writes so far have cost.</summary>
     public long Transactions => _writer.Transactions;
 
+    /// <summary>How many frames were moved to archives since the store was opened.</summary>
+    public long FramesArchived => Interlocked.Read(ref _framesArchived);
+
     /// <summary>How many writes have become durable.</summary>
     public long DurableWrites => _writer.DurableWrites;
 
@@ -99,6 +106,33 @@ public sealed class SqliteJournal : IJournal, ISigningKeyStore
     });
 
     public bool RemoveSigningKey(string id) => InTurn(session => session.RemoveSigningKey(id));
+
+    /// <summary>
+    /// Moves frames behind the checkpoints that are older than <paramref name="before"/> (milliseconds since 1970 UTC) to
+    /// compressed files, a slice at a time between the writes of the engine. One run at a time.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException" />
+    /// <exception cref="InvalidDataException">A frame or a checkpoint is damaged.</exception>
+    public ArchiveReport Archive(long before, Action<long>? progress = null, CancellationToken stop = default)
+    {
+        lock (_archiving)
+        {
+            using var folder = new ArchiveFolder(_directory);
+            var report = new Archiver(this, folder).Run(before, progress, stop);
+            Interlocked.Add(ref _framesArchived, report.Frames);
+            return report;
+        }
+    }
+
+    long IArchivable.ArchivedThrough(int partition) => InTurn(session => session.ArchivedThrough(partition));
+
+    void IArchivable.Register(ArchiveEntry entry) => InTurn(session =>
+    {
+        session.AddArchive(entry);
+        return true;
+    });
+
+    bool IArchivable.RemoveArchived(int partition) => InTurn(session => session.RemoveArchived(partition));
 
     /// <summary>Changes a setting of the writing connection, between two transactions.</summary>
     internal void Execute(string sql) => InTurn(session =>

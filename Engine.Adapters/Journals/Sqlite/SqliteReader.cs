@@ -1,19 +1,21 @@
 using System.Collections.Concurrent;
 using Engine.Actors.Deciders;
 using Engine.Actors.Kernel;
+using Engine.Adapters.Journals.Archives;
 using Microsoft.Data.Sqlite;
 
 namespace Engine.Adapters.Journals.Sqlite;
 
 /// <summary>
 /// Reads a store through connections of its own, which never block the writer: every read is one short transaction, and
-/// long ones are made of many. Works on the store of a running engine as well as on one that rests; takes no lock.
+/// long ones are made of many. Frames that were archived are read from there. Works on the store of a running engine as well as on one that rests; takes no lock.
 /// </summary>
 public sealed class SqliteReader : IJournalReader
 {
     const int PageBytesMax = 4 * 1024 * 1024;
 
     readonly string _directory;
+    readonly ArchiveFolder _archives;
     readonly ConcurrentBag<ReadSession> _idle = [];
     volatile bool _disposed;
 
@@ -22,6 +24,7 @@ public sealed class SqliteReader : IJournalReader
     public SqliteReader(string directory)
     {
         _directory = directory;
+        _archives = new ArchiveFolder(directory);
         using var connection = StoreFile.OpenForReading(directory);
         try
         {
@@ -41,6 +44,16 @@ public sealed class SqliteReader : IJournalReader
         {
             var from = after;
             var page = Read(session => session.Frames(partition, from, PageBytesMax));
+            // A frame is in the books of the archive before it is gone from here.
+            if (page.Count == 0 || page[0].Sequence > after + 1)
+            {
+                foreach (var frame in _archives.ReadFrames(Read(session => session.Archives(partition, from)), after))
+                {
+                    yield return frame;
+                    after = frame.Sequence;
+                }
+                if (after > from) continue;
+            }
             foreach (var frame in page) yield return frame;
             if (page.Count == 0) yield break;
             after = page[^1].Sequence;
@@ -99,5 +112,6 @@ public sealed class SqliteReader : IJournalReader
     {
         _disposed = true;
         CloseIdle();
+        _archives.Dispose();
     }
 }

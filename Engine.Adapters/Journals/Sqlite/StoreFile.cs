@@ -22,6 +22,7 @@ static class StoreFile
             if (options.MaxPageCount > 0) Execute(connection, $"PRAGMA max_page_count={options.MaxPageCount}");
             if (!IsMade(connection)) Make(connection, options);
             partitions = ReadPartitions(connection);
+            Upgrade(connection);
             return connection;
         }
         catch (SqliteException e)
@@ -55,13 +56,32 @@ static class StoreFile
     /// <exception cref="StartupException">The file is no store, or one of a newer format.</exception>
     public static int ReadPartitions(SqliteConnection connection)
     {
+        var (format, partitions) = ReadMeta(connection);
+        return format is > 0 and <= Sql.Format
+            ? partitions
+            : throw new StartupException($"The store {connection.DataSource} has format {format}, made by a newer build; this one reads up to {Sql.Format}.");
+    }
+
+    static (int Format, int Partitions) ReadMeta(SqliteConnection connection)
+    {
         if (!IsMade(connection)) throw new StartupException($"{connection.DataSource} is not a store of this engine.");
         using var meta = new Statement(connection, Sql.ReadMeta);
-        if (!meta.Step()) throw new StartupException($"{connection.DataSource} is not a store of this engine: it does not say its format.");
-        var format = meta.Long(0);
-        return format is > 0 and <= Sql.Format
-            ? (int)meta.Long(1)
-            : throw new StartupException($"The store {connection.DataSource} has format {format}, made by a newer build; this one reads up to {Sql.Format}.");
+        return meta.Step()
+            ? ((int)meta.Long(0), (int)meta.Long(1))
+            : throw new StartupException($"{connection.DataSource} is not a store of this engine: it does not say its format.");
+    }
+
+    static void Upgrade(SqliteConnection connection)
+    {
+        for (var format = ReadMeta(connection).Format + 1; format <= Sql.Format; format++)
+        {
+            using var transaction = connection.BeginTransaction();
+            using var change = connection.CreateCommand();
+            change.CommandText = Sql.Upgrades[format];
+            change.ExecuteNonQuery();
+            using (var meta = new Statement(connection, Sql.SetFormat)) meta.With(format).Run();
+            transaction.Commit();
+        }
     }
 
     public static void Execute(SqliteConnection connection, string sql)

@@ -1,4 +1,5 @@
 using Engine.Actors.Kernel;
+using Engine.Adapters.Journals.Archives;
 using Engine.Adapters.Keys;
 using Engine.Adapters.Sqlite;
 using Microsoft.Data.Sqlite;
@@ -136,6 +137,28 @@ sealed class WriteSession : IDisposable
         using var insert = new Statement(_connection, Sql.InsertSigningKey);
         retire.With(key.CreatedAt).Run();
         insert.With(key.Id).With(key.Wrapped).With(key.CreatedAt).Run();
+    }
+
+    public void AddArchive(ArchiveEntry entry)
+    {
+        using var insert = new Statement(_connection, Sql.InsertArchive);
+        insert.With(entry.Partition).With(entry.First).With(entry.Last).With(entry.File).Run();
+    }
+
+    public long ArchivedThrough(int partition)
+    {
+        using var read = new Statement(_connection, Sql.ArchivedThrough);
+        return read.With(partition).OneLong() ?? 0;
+    }
+
+    /// <summary>False when none was left.</summary>
+    public bool RemoveArchived(int partition)
+    {
+        using var remove = new Statement(_connection, Sql.RemoveArchived);
+        var any = false;
+        remove.With(partition);
+        while (remove.Step()) any = true;
+        return any;
     }
 
     public bool RemoveSigningKey(string id)

@@ -1,0 +1,45 @@
+using System.CommandLine;
+using System.Globalization;
+using Engine.Actors.Kernel;
+using Engine.Adapters;
+using Engine.Adapters.Journals.Sqlite;
+
+namespace Engine.Host.Cli;
+
+/// <summary>Moves old frames of a store that no engine runs on to compressed files.</summary>
+static class ArchiveCommand
+{
+    public static Command Create()
+    {
+        var data = new Option<string?>("--data") { Description = "Folder of the store; the configured one where none is given" };
+        var days = new Option<int>("--older-than") { Description = "Days; frames of that age go, once a checkpoint covers them", DefaultValueFactory = _ => 30 };
+        days.Validators.Add(result => { if (result.GetValueOrDefault<int>() < 0) result.AddError("--older-than is a number of days, 0 or more"); });
+        var command = new Command("archive", "Moves old frames to compressed files, which verify and the time machine read like the journal. An engine that runs does so by itself (Engine:Archive:After) or on POST /v1/archive") { data, days };
+        command.SetAction((parsed, stop) => Task.Run(() => Run(parsed.GetValue(data), parsed.GetValue(days), stop), CancellationToken.None));
+        return command;
+    }
+
+    static int Run(string? directory, int days, CancellationToken stop)
+    {
+        directory ??= StoreFolder.Configured;
+        var time = TimeProvider.System;
+        var start = time.GetTimestamp();
+        try
+        {
+            // Opening would make a store where there is none.
+            using (new SqliteReader(directory)) { }
+            using var journal = new SqliteJournal(new SqliteJournalOptions { Directory = directory });
+            var report = journal.Archive((time.GetUtcNow() - TimeSpan.FromDays(days)).ToUnixTimeMilliseconds(), frames => Console.WriteLine($"  {Number(frames)} frames moved"), stop);
+            Console.WriteLine(report.Files == 0
+                ? "Nothing to archive."
+                : $"{Number(report.Frames)} frames moved to {report.Files} files: {Number(report.Bytes)} bytes became {Number(report.PackedBytes)} ({time.GetElapsedTime(start).TotalSeconds:0.0} s).");
+            return stop.IsCancellationRequested ? 1 : 0;
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException or StoreUnavailableException)
+        {
+            throw new StartupException($"Nothing more is moved: {e.Message}", e);
+        }
+    }
+
+    static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
+}
