@@ -13,10 +13,15 @@ static class ViewSql
     /// <summary>The newest shape of the tables. A file of another is made anew.</summary>
     public const int Version = 1;
 
-    public const string CreateFile = "PRAGMA page_size=4096; PRAGMA journal_mode=WAL;";
+    public const string CreateFile = "PRAGMA page_size=4096;";
 
     /// <summary>What is lost with the power is projected again, so nothing waits for the disk.</summary>
-    public const string PrepareWriter = "PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536; PRAGMA wal_autocheckpoint=8000;";
+    public const string PrepareWriter = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536; PRAGMA wal_autocheckpoint=8000;";
+
+    /// <summary>A file that nobody reads yet: if anything interrupts it, it is begun again.</summary>
+    public const string PrepareAlone = "PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-131072;";
+
+    public const string EndAlone = "PRAGMA journal_mode=WAL;";
 
     public const string PrepareReader = "PRAGMA temp_store=MEMORY; PRAGMA query_only=ON; PRAGMA cache_size=-8192;";
 

@@ -122,6 +122,9 @@ sealed class ViewWriter : IDisposable
         foreach (var stock in sku.Warehouses)
         {
             var flow = tracked.FlowOf(stock.Warehouse);
+            var row = (stock.OnHand, stock.Reserved, stock.Committed, stock.Shortage, sku.AvailableIn(stock), flow.Received, flow.Shipped, flow.WrittenOff);
+            if (row == flow.Written) continue;
+            flow.Written = row;
             Run(_stock.With(tracked.Number).With(stock.Warehouse).With(stock.OnHand).With(stock.Reserved).With(stock.Committed).With(stock.Shortage).With(sku.AvailableIn(stock))
                 .With(flow.Received).With(flow.Shipped).With(flow.WrittenOff));
             var difference = Math.Abs(flow.Difference(stock.OnHand));
@@ -167,7 +170,7 @@ sealed class ViewWriter : IDisposable
     {
         var (order, number) = (tracked.Order, tracked.Number);
         Row(tracked.IsNew ? _order : _changeOrder, number, order);
-        for (var i = 0; i < order.Lines.Count; i++) Line(number, i, order.Lines[i].View(order.OrderId));
+        for (var i = 0; i < order.Lines.Count; i++) Line(tracked, i, order.Lines[i]);
         for (; tracked.HistoryWritten < order.History.Count; tracked.HistoryWritten++) History(number, tracked.HistoryWritten + 1, order.History[tracked.HistoryWritten]);
         if (tracked.IsNew && order.Known)
         {
@@ -192,6 +195,15 @@ sealed class ViewWriter : IDisposable
             .With(details.Goods).With(details.Freight).With(details.Discount).With(details.Tax).With(details.Total).With(details.Currency)
             .With(order.PaidSum).With(order.RefundedSum).WithOrNull(details.Place.Province).WithOrNull(details.Place.City)
             .WithOrNull(order.Carrier).WithOrNull(order.TrackingNumber).WithOrNull(Texts(details.Tags)).WithOrNull(Texts(order.Flags)).WithCheck());
+    }
+
+    void Line(TrackedOrder tracked, int position, OrderLine line)
+    {
+        var row = (line.Sku, line.Quantity, line.Warehouse, line.Attempt, line.Stock);
+        if (position == tracked.LinesWritten.Count) tracked.LinesWritten.Add(default);
+        if (row == tracked.LinesWritten[position]) return;
+        tracked.LinesWritten[position] = row;
+        Line(tracked.Number, position, line.View(tracked.Order.OrderId));
     }
 
     void Line(long number, int position, OrderLineView line) => Run(_line.With(number).With(position).With(line.Ordered.LineId).WithOrNull(line.Sku).With(line.Ordered.Code)
