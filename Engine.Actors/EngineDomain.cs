@@ -70,6 +70,7 @@ public sealed class EngineDomain : IDomain
         60 => new CallRemembered(),
         61 => new RetryPlanned(),
         62 => new BuyerReminded(),
+        63 => new LineExpanded(),
         70 => new MessageQuarantined(),
         71 => new QuarantineReplayed(),
         75 => new ReferenceClaimed(),

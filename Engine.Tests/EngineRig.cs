@@ -125,11 +125,14 @@ public sealed class EngineRig : IScheduler
 
     public Answer Send(string id, OrderDetails? details = null, PaymentFact? payment = null, Cancellation? cancellation = null, RefundFact? refund = null, StepFact? step = null,
         ShopPolicy? policy = null, bool keepEarly = true, bool settle = true) =>
-        Ask(OrderId(id), new Intake
-        {
-            Platform = "test", Shop = "shop", PlatformOrderId = id, Source = "test", Policy = policy ?? Backorders,
-            Details = details, Payment = payment, Cancellation = cancellation, Refund = refund, Step = step, KeepEarly = keepEarly,
-        }, settle);
+        Ask(OrderId(id), Wish(id, details, payment, cancellation, refund, step, policy, keepEarly), settle);
+
+    public Intake Wish(string id, OrderDetails? details = null, PaymentFact? payment = null, Cancellation? cancellation = null, RefundFact? refund = null, StepFact? step = null,
+        ShopPolicy? policy = null, bool keepEarly = true) => new()
+    {
+        Platform = "test", Shop = "shop", PlatformOrderId = id, Source = "test", Policy = policy ?? Backorders,
+        Details = details, Payment = payment, Cancellation = cancellation, Refund = refund, Step = step, KeepEarly = keepEarly,
+    };
 
     public static ActorId OrderId(string id) => ActorId.Order($"test:shop:{id}");
 

@@ -121,6 +121,7 @@ public sealed class CartActor : Actor, ILeader
     static void Answer(CartLine line, CartLineAnswered e)
     {
         line.Told = false;
+        if (e.Kind == LineAnswerKind.Granted) line.Moves++;
         if (e.Standing is { } standing)
             (line.Answer, line.Warehouse, line.Version, line.Temporary, line.Standing) = (e.Kind, e.Warehouse, e.Version, e.Temporary, standing);
         line.Stock = e.Kind switch
@@ -145,6 +146,7 @@ public sealed class CartActor : Actor, ILeader
     void Tell(CartLine line, LineChange change)
     {
         (line.Told, line.Number) = (true, ++_number);
+        if (line.Stock == CartStock.Reserved && change == LineChange.Withdraw) line.Moves++;
         if (change is LineChange.Release or LineChange.Expire or LineChange.Withdraw) line.Stock = CartStock.Released;
     }
 

@@ -52,6 +52,8 @@ public sealed class CartLine : IEncoded
     public long Version;
     public bool Temporary;
     public LineStanding Standing = new();
+    /// <summary>How often it has moved the SKU's stock in this attempt: granted, and given back again.</summary>
+    public int Moves;
 
     public bool IsPart => PartOf >= 0;
 
@@ -72,5 +74,6 @@ public sealed class CartLine : IEncoded
         codec.Long(ref Version);
         codec.Bool(ref Temporary);
         codec.Record(Standing);
+        codec.Int(ref Moves);
     }
 }

@@ -83,6 +83,7 @@ static class CartSaga
                 Number = line.Number,
                 OrderId = cart.OrderId,
                 KeyId = cart.KeyId,
+                OwnMoves = cart.Lines.Where(l => l.Sku == line.Sku).Sum(l => l.Moves) + lines.Count(j => j < i && cart.Lines[j].Sku == line.Sku),
                 Tokens = line.IsPart ? [] : [.. cart.Wishes.Where(w => w.Sku == line.Sku).Select(w => w.Token)],
             });
         }

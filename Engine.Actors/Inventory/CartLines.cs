@@ -34,7 +34,7 @@ static class CartLines
         // The version of a bundle is that of all its components together: only the cart sees them all.
         if (!sku.Strict || sku.IsBundle) return null;
         foreach (var token in wish.Tokens)
-            if (token.Version != sku.Version) return Because(LineAnswerKind.StaleToken, token.TokenId);
+            if (token.Version != sku.Version - wish.OwnMoves) return Because(LineAnswerKind.StaleToken, token.TokenId);
         return null;
 
         LineAnswerKind Because(LineAnswerKind kind, string token)
@@ -52,9 +52,9 @@ static class CartLines
         return sku.Warehouses.Where(w => directory.IsOpen(w.Warehouse));
     }
 
-    public static void Complete(StockReserved granted, ReserveLine wish, SkuActor sku, LineAnswer answer, Turn turn)
+    public static void Complete(StockReserved granted, ReserveLine wish, LineAnswer answer, Turn turn)
     {
-        answer.Revalidated = wish.Tokens.Exists(t => t.Version != sku.Version);
+        answer.Revalidated = wish.Tokens.Exists(t => t.Version != answer.Version);
         (granted.Owner, granted.Cart, granted.OrderId) = (ReservationOwner.Cart, turn.Sender.Key, wish.OrderId);
         (granted.KeyId, granted.Revalidated, granted.Tokens) = (wish.KeyId, answer.Revalidated, wish.Tokens);
     }

@@ -10,7 +10,7 @@ public static class LineDecider
 
     public static void Decide(SkuActor sku, ReserveLine wish, Turn turn)
     {
-        var answer = new LineAnswer { ReservationId = wish.ReservationId, Quantity = wish.Quantity, Version = sku.Version, Number = wish.Number };
+        var answer = new LineAnswer { ReservationId = wish.ReservationId, Quantity = wish.Quantity, Version = sku.Version - wish.OwnMoves, Number = wish.Number };
         var ofCart = turn.Sender.Kind == ActorKind.Cart;
         if (ofCart) answer.Standing = CartLines.Standing(sku, wish, turn);
 
@@ -88,7 +88,7 @@ public static class LineDecider
             PayingExpiresAt = wish.PayingExpiresAt,
             LinesInOrder = wish.LinesInOrder,
         };
-        if (turn.Sender.Kind == ActorKind.Cart) CartLines.Complete(granted, wish, sku, answer, turn);
+        if (turn.Sender.Kind == ActorKind.Cart) CartLines.Complete(granted, wish, answer, turn);
         turn.Emit(granted);
     }
 

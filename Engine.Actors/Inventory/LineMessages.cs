@@ -56,6 +56,8 @@ public sealed class ReserveLine : Message
     public string KeyId = "";
     /// <summary>For a cart's line that the caller named: one token for each time it named it.</summary>
     public List<LineToken> Tokens = [];
+    /// <summary>For a cart: how often it has moved this stock itself since it began, which is no move to its tokens.</summary>
+    public int OwnMoves;
 
     public override byte Tag => 1;
     public override void Layout(Codec codec)
@@ -73,6 +75,7 @@ public sealed class ReserveLine : Message
         codec.Text(ref OrderId);
         codec.Text(ref KeyId);
         codec.List(Tokens);
+        codec.Int(ref OwnMoves);
     }
 }
 

@@ -8,7 +8,7 @@ static class CancellationDecider
 {
     public static OrderReply Cancel(OrderActor order, Cancellation wish, Intake intake, Turn turn)
     {
-        if (order.Cancelled) return new(OrderOutcome.Repeated);
+        if (order.Cancelled || order.HasCancelled(wish.Reference)) return new(OrderOutcome.Repeated);
         if (wish.Lines is { Count: > 0 } lines && Validate(order, lines) is { } invalid) return invalid;
         if (!Transitions.CanCancel(order.State))
         {
@@ -32,7 +32,7 @@ static class CancellationDecider
     {
         foreach (var group in lines.GroupBy(l => l.LineId))
         {
-            var line = order.Lines.FirstOrDefault(l => l.Ordered.LineId == group.Key);
+            var line = order.Lines.FirstOrDefault(l => !l.IsPart && l.Ordered.LineId == group.Key);
             if (line is null) return new(OrderOutcome.Invalid) { Detail = $"lines: the order has no line {group.Key}" };
             if (group.Sum(g => (long)g.Quantity) > line.Quantity) return new(OrderOutcome.Invalid) { Detail = $"lines: line {group.Key} has {line.Quantity} left" };
         }
@@ -40,13 +40,13 @@ static class CancellationDecider
     }
 
     static bool LeavesNothing(OrderActor order, IReadOnlyList<CancelledQuantity> lines) =>
-        WithGifts(order, lines).Sum(l => (long)l.Quantity) >= order.Lines.Sum(l => (long)l.Quantity);
+        WithGifts(order, lines).Sum(l => (long)l.Quantity) >= order.Lines.Where(l => !l.IsPart).Sum(l => (long)l.Quantity);
 
     /// <summary>Gifts go with their main line.</summary>
     static List<CancelledQuantity> WithGifts(OrderActor order, IReadOnlyList<CancelledQuantity> lines)
     {
         var all = lines.GroupBy(l => l.LineId).Select(g => new CancelledQuantity { LineId = g.Key, Quantity = g.Sum(l => l.Quantity) }).ToList();
-        foreach (var gift in order.Lines.Where(l => l.Ordered.GiftOf.Length > 0 && l.IsOpen))
+        foreach (var gift in order.Lines.Where(l => l.Ordered.GiftOf.Length > 0 && l.Quantity > 0))
         {
             var main = order.Lines.FirstOrDefault(l => l.Ordered.LineId == gift.Ordered.GiftOf);
             var mainGone = main is not null && all.Exists(l => l.LineId == main.Ordered.LineId && l.Quantity >= main.Quantity);
@@ -60,16 +60,22 @@ static class CancellationDecider
     static void CancelLines(OrderActor order, IReadOnlyList<CancelledQuantity> wished, Cancellation wish, Turn turn)
     {
         var lines = WithGifts(order, wished);
-        turn.Emit(new LinesCancelled { Lines = lines, Reason = wish.Reason, By = wish.By, Refund = order.PaidSum > 0 ? Refund(order, lines) : 0 });
+        turn.Emit(new LinesCancelled { Lines = lines, Reason = wish.Reason, By = wish.By, Refund = order.PaidSum > 0 ? Refund(order, lines) : 0, Reference = wish.Reference });
         foreach (var cancelled in lines)
         {
             var line = order.Lines.First(l => l.Ordered.LineId == cancelled.LineId);
-            var waits = line.Stock == LineStock.Waiting;
-            if (!line.HasStock && line.Stock != LineStock.Asked && !waits) continue;
-            // What waits is queued anew with what is left of it (ReservationSaga.Advance).
-            if (line.IsOpen && waits) ReservationSaga.Await(order, turn);
-            else ReservationSaga.Tell(order, line.IsOpen ? LineChange.Reduce : LineChange.Release, [order.IndexOf(line)], wish.Reason, turn, cancelled.Quantity);
+            if (line.Stock != LineStock.Expanded) GiveBack(order, line, cancelled.Quantity, wish.Reason, turn);
+            else foreach (var part in order.PartsOf(line).ToArray()) GiveBack(order, part, cancelled.Quantity * part.Each, wish.Reason, turn);
         }
+    }
+
+    static void GiveBack(OrderActor order, OrderLine line, int quantity, string reason, Turn turn)
+    {
+        var waits = line.Stock == LineStock.Waiting;
+        if (!line.HasStock && line.Stock != LineStock.Asked && !waits) return;
+        // What waits is queued anew with what is left of it (ReservationSaga.Advance).
+        if (line.IsOpen && waits) ReservationSaga.Await(order, turn);
+        else ReservationSaga.Tell(order, line.IsOpen ? LineChange.Reduce : LineChange.Release, [order.IndexOf(line)], reason, turn, quantity);
     }
 
     /// <summary>The price of what is cancelled less its share of the line's discount, to the minor unit, in the buyer's favour.</summary>

@@ -18,6 +18,7 @@ static class Explaining
             "less stock in that warehouse when the order came, another address, or a nearer open warehouse"),
         "backordered" => Said(e, "insufficient_stock", Short(order, e),
             $"{Missing(order, e)} more of {Line(order, e)?.Sku} in one of the open warehouses"),
+        "expanded" => Said(e, "bundle_components", new() { ["bundle"] = Line(order, e)?.Sku ?? "", ["each"] = e.Text }, "another composition of the bundle when the order came"),
         "expired" => Said(e, e.Text == "payment_failed" ? "payment_failed" : "lock_tier_lapsed", new()
         {
             ["deadline"] = Time(e.Number), ["tier"] = order.PaymentStarted ? "paying" : "order", ["total"] = Number(order.Details.Total), ["paid"] = Number(order.PaidSum),

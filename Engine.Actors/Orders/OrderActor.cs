@@ -28,6 +28,7 @@ public sealed class OrderActor : Actor, ILeader
     readonly List<Explanation> _explanations = [];
     readonly List<string> _flags = [];
     readonly List<RememberedCall> _calls = [];
+    readonly List<ulong> _cancellations = [];
     readonly List<string> _ranked = [];
 
     OrderDetails _details = new();
@@ -153,7 +154,21 @@ public sealed class OrderActor : Actor, ILeader
 
     public IEnumerable<LedLine> Led => _lines.Where(l => l.Sku.Length > 0).Select(l => new LedLine(l.Sku, l.ReservationId(OrderId), l.Quantity, l.Led));
 
+    /// <summary>The components of a line whose SKU is a bundle.</summary>
+    public IEnumerable<OrderLine> PartsOf(OrderLine line)
+    {
+        var index = _lines.IndexOf(line);
+        return _lines.Where(l => l.PartOf == index);
+    }
+
     public int IndexOf(OrderLine line) => _lines.IndexOf(line);
+
+    /// <summary>Lines were cancelled by a message of that reference. Kept for good, unlike calls: a platform may repeat itself after weeks.</summary>
+    public bool HasCancelled(ulong reference) => reference != 0 && _cancellations.Contains(reference);
+
+    /// <summary>The same was reported before: of the same time and by the same hand.</summary>
+    public bool HasReported(StepFact step) =>
+        step.At != 0 && _history.Exists(h => h.ReportedAt == step.At && h.Event == step.Step.Name() && h.Operator == step.Operator && h.Device == step.Device);
 
     public RememberedCall? Call(ulong key) => _calls.Find(c => c.Key == key);
 
@@ -249,13 +264,14 @@ public sealed class OrderActor : Actor, ILeader
                 return Note(e, e.Source, e.By, e.Reason);
             case LinesCancelled e:
                 foreach (var cancelled in e.Lines)
-                    if (_lines.Find(l => l.Ordered.LineId == cancelled.LineId) is { } line) line.CancelledQuantity += cancelled.Quantity;
+                    if (_lines.Find(l => l.Ordered.LineId == cancelled.LineId) is { } line) Cancel(line, cancelled.Quantity);
                 _refundDue += e.Refund;
+                if (e.Reference != 0) _cancellations.Add(e.Reference);
                 if (e.Refund > 0) Flag("refund_due");
                 Explain("lines_cancelled", stamp, text: e.Reason, number: e.Refund);
                 return Note(e, "system", e.By, e.Reason);
             case FactKept e:
-                _kept.Add(new KeptFact { Step = e.Step, CancelReason = e.CancelReason, CancelBy = e.CancelBy, CancelLines = e.CancelLines, Source = e.Source });
+                _kept.Add(new KeptFact { Step = e.Step, CancelReason = e.CancelReason, CancelBy = e.CancelBy, CancelLines = e.CancelLines, CancelReference = e.CancelReference, Source = e.Source });
                 return Note(e, e.Source, reason: e.Step?.Step.Name() ?? "cancelled");
             case OrderHeld e:
                 (_held, _heldReason, _phase, _retryAt) = (true, e.Reason, OrderPhase.Idle, Never);
@@ -267,6 +283,11 @@ public sealed class OrderActor : Actor, ILeader
                 return Note(e, e.By.Length > 0 ? "api" : "system", e.By, e.Reason);
             case LineResolved e:
                 (_lines[e.Line].Sku, _lines[e.Line].Stock) = (e.Sku, LineStock.None);
+                foreach (var part in PartsOf(_lines[e.Line])) Drop(part);
+                return null;
+            case LineExpanded e:
+                Expand(_lines[e.Line], e);
+                Explain("expanded", stamp, e.Line, text: string.Join(", ", e.Parts.Select(p => $"{p.Quantity} {p.Sku}")));
                 return null;
             case StepTaken e:
                 return Take(e);
@@ -338,12 +359,37 @@ public sealed class OrderActor : Actor, ILeader
                 break;
             case LineAnswerKind.Refused: line.Stock = LineStock.Refused; break;
             // Neither a SKU nor, then, an article code.
-            case LineAnswerKind.UnknownSku: line.Stock = line.Stock == LineStock.Asked ? LineStock.Resolving : LineStock.Unknown; break;
+            case LineAnswerKind.UnknownSku: line.Stock = line.Stock == LineStock.Asked && !line.IsPart ? LineStock.Resolving : LineStock.Unknown; break;
             case LineAnswerKind.Committed: line.Stock = LineStock.Committed; break;
             case LineAnswerKind.Shipped: line.Stock = LineStock.Shipped; break;
             case LineAnswerKind.Evicted or LineAnswerKind.Gone: (line.Stock, line.Warehouse) = (LineStock.Released, ""); break;
             default: break;
         }
+    }
+
+    void Expand(OrderLine line, LineExpanded e)
+    {
+        line.Stock = LineStock.Expanded;
+        var number = PartsOf(line).Count();
+        foreach (var part in e.Parts)
+        {
+            // A line's id has no tilde, and no attempt is named by a letter: the reservation's id stays unique.
+            var ordered = new OrderedLine { LineId = $"{line.Ordered.LineId}~c{++number}", Code = part.Sku, Quantity = line.Quantity * part.Quantity };
+            _lines.Add(new OrderLine { Ordered = ordered, Sku = part.Sku, PartOf = e.Line, Each = part.Quantity });
+        }
+    }
+
+    void Cancel(OrderLine line, int quantity)
+    {
+        line.CancelledQuantity += quantity;
+        foreach (var part in PartsOf(line)) part.CancelledQuantity += Math.Min(part.Quantity, quantity * part.Each);
+    }
+
+    /// <summary>Its bundle was corrected into another SKU.</summary>
+    static void Drop(OrderLine part)
+    {
+        part.CancelledQuantity = part.Ordered.Quantity;
+        if (part.Stock == LineStock.Unknown) part.Stock = LineStock.None;
     }
 
     HistoryItem Take(StepTaken e)
@@ -371,6 +417,8 @@ public sealed class OrderActor : Actor, ILeader
     static HistoryItem Note(Event happened, string source, string by = "", string reason = "") =>
         new() { Event = HistoryItem.NameOf(happened), Source = source, Operator = by, Reason = reason };
 
+    public OrderLineView View(OrderLine line) => OrderLineView.Of(this, line);
+
     public override object View(long now) => new OrderView
     {
         OrderId = OrderId,
@@ -385,7 +433,7 @@ public sealed class OrderActor : Actor, ILeader
         At = now,
         Details = _details,
         PersonalKey = PersonalKey,
-        Lines = _lines.ConvertAll(l => l.View(OrderId)),
+        Lines = [.. _lines.Where(l => !l.IsPart).Select(View)],
         HasLock = HasLock,
         LockTier = LockTier,
         LockExpiresAt = LockDeadline,
@@ -396,6 +444,7 @@ public sealed class OrderActor : Actor, ILeader
         Carrier = _carrier,
         TrackingNumber = _trackingNumber,
         Flags = [.. _flags],
+        Kept = [.. _kept],
         History = [.. _history],
         Explain = Explaining.Render(this, _explanations),
     };
@@ -442,5 +491,17 @@ public sealed class OrderActor : Actor, ILeader
         codec.Enum(ref state);
         State = state;
         codec.Long(ref _remindAt);
+        if (codec.More(_cancellations.Count > 0)) LayoutCancellations(codec);
+    }
+
+    void LayoutCancellations(Codec codec)
+    {
+        var count = codec.Count(_cancellations.Count);
+        for (var i = 0; i < count; i++)
+        {
+            var reference = codec.IsWriting ? _cancellations[i] : 0;
+            codec.Fixed64(ref reference);
+            if (!codec.IsWriting) _cancellations.Add(reference);
+        }
     }
 }

@@ -18,6 +18,8 @@ public enum LineStock : byte
     Unknown = 8,
     /// <summary>Who knows its article code has been asked which SKU it is.</summary>
     Resolving = 9,
+    /// <summary>Its SKU is a bundle: the components are lines of their own, which hold the stock.</summary>
+    Expanded = 10,
 }
 
 /// <summary>One line of an order and where its stock stands.</summary>
@@ -42,9 +44,15 @@ public sealed class OrderLine : IEncoded
     public List<string> Fitting = [];
     /// <summary>Its lock was told to hold until the paying tier ends.</summary>
     public bool Extended;
+    /// <summary>For a component of a bundle: the line that ordered it; −1 for an ordered line.</summary>
+    public int PartOf = -1;
+    /// <summary>For a component: how many of it one bundle takes.</summary>
+    public int Each = 1;
 
+    public bool IsPart => PartOf >= 0;
     public int Quantity => Ordered.Quantity - CancelledQuantity;
-    public bool IsOpen => Quantity > 0;
+    /// <summary>Stock is to be had for it.</summary>
+    public bool IsOpen => Quantity > 0 && Stock != LineStock.Expanded;
     public bool HasStock => Stock is LineStock.Reserved or LineStock.Committed or LineStock.Shipped;
 
     public LedStock Led => Stock switch
@@ -58,8 +66,6 @@ public sealed class OrderLine : IEncoded
 
     /// <summary>Unique per SKU, and new with every attempt, so that an answer to an old one can't be taken for this one's.</summary>
     public string ReservationId(string orderId) => Attempt <= 1 ? $"{orderId}~{Ordered.LineId}" : $"{orderId}~{Ordered.LineId}~{Attempt}";
-
-    public OrderLineView View(string orderId) => new(Ordered, Sku, Quantity, Warehouse, Attempt == 0 ? "" : ReservationId(orderId), Stock);
 
     public void Layout(Codec codec)
     {
@@ -77,5 +83,8 @@ public sealed class OrderLine : IEncoded
         codec.Texts(Fitting);
         codec.Bool(ref Extended);
         codec.Int(ref ToldNumber);
+        if (!codec.More(IsPart)) return;
+        codec.Int(ref PartOf);
+        codec.Int(ref Each);
     }
 }

@@ -3,7 +3,28 @@ using Engine.Actors.Inventory;
 
 namespace Engine.Actors.Orders;
 
-public sealed record OrderLineView(OrderedLine Ordered, string Sku, int Quantity, string Warehouse, string ReservationId, LineStock Stock);
+/// <param name="Warehouse">Empty for a bundle whose components come from several.</param>
+/// <param name="Stock">For a bundle that of the component which is least far.</param>
+/// <param name="Components">What is reserved for a bundle; empty for other lines.</param>
+public sealed record OrderLineView(OrderedLine Ordered, string Sku, int Quantity, string Warehouse, string ReservationId, LineStock Stock, IReadOnlyList<OrderLineView> Components)
+{
+    static readonly LineStock[] LeastFarFirst =
+    [
+        LineStock.Unknown, LineStock.Refused, LineStock.Waiting, LineStock.None, LineStock.Asked, LineStock.Resolving,
+        LineStock.Released, LineStock.Reserved, LineStock.Committed, LineStock.Shipped,
+    ];
+
+    public IEnumerable<string> Warehouses => Components.Count == 0 ? [Warehouse] : Components.Select(c => c.Warehouse);
+
+    internal static OrderLineView Of(OrderActor order, OrderLine line)
+    {
+        if (line.Stock != LineStock.Expanded)
+            return new OrderLineView(line.Ordered, line.Sku, line.Quantity, line.Warehouse, line.Attempt == 0 ? "" : line.ReservationId(order.OrderId), line.Stock, []);
+        OrderLineView[] parts = [.. order.PartsOf(line).Select(p => Of(order, p))];
+        var warehouse = Array.TrueForAll(parts, p => p.Warehouse == parts[0].Warehouse) ? parts[0].Warehouse : "";
+        return new OrderLineView(line.Ordered, line.Sku, line.Quantity, warehouse, "", parts.MinBy(p => Array.IndexOf(LeastFarFirst, p.Stock))!.Stock, parts);
+    }
+}
 
 /// <param name="Inputs">Names and values the rule looked at.</param>
 /// <param name="WouldChange">What would have made it decide otherwise.</param>
@@ -40,6 +61,8 @@ public sealed record OrderView
     public required string Carrier { get; init; }
     public required string TrackingNumber { get; init; }
     public required IReadOnlyList<string> Flags { get; init; }
+    /// <summary>Facts that came before they could apply.</summary>
+    public required IReadOnlyList<KeptFact> Kept { get; init; }
     public required IReadOnlyList<HistoryItem> History { get; init; }
     public required IReadOnlyList<ExplainedDecision> Explain { get; init; }
 }

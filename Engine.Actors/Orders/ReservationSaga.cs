@@ -78,6 +78,7 @@ static class ReservationSaga
                 PayingExpiresAt = order.PayingDeadline,
                 Commit = order.MayCommit,
                 LinesInOrder = order.Lines.Count,
+                IsPart = line.IsPart,
             });
         }
     }
@@ -116,6 +117,7 @@ static class ReservationSaga
         switch (answer.Kind)
         {
             case LineAnswerKind.Offered when order.Phase == OrderPhase.Backordered: Start(order, ReservingRound.OneByOne, turn); break;
+            case LineAnswerKind.Bundle when line.Stock is LineStock.Asked or LineStock.Waiting: Expand(order, line, answer.Parts, turn); break;
             case LineAnswerKind.UnknownSku when line.Stock == LineStock.Resolving: AskAlias(order, line, turn); break;
             case LineAnswerKind.Evicted or LineAnswerKind.Gone when !order.IsEnded && !order.HasStep && order.Phase == OrderPhase.Locked:
                 Short(order, line, turn, orWait: true);
@@ -123,6 +125,13 @@ static class ReservationSaga
             default: break;
         }
         Advance(order, turn);
+    }
+
+    /// <summary>The line's SKU is a bundle: its components are asked like lines, and all that happens to the line happens to them.</summary>
+    static void Expand(OrderActor order, OrderLine line, List<BundlePart> parts, Turn turn)
+    {
+        turn.Emit(new LineExpanded { Line = order.IndexOf(line), Parts = parts });
+        if (order.Phase == OrderPhase.Backordered) Start(order, ReservingRound.Parallel, turn);
     }
 
     /// <summary>All questions are answered: every line has stock, or what is missing decides how it goes on.</summary>

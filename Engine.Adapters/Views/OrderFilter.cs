@@ -70,6 +70,10 @@ public sealed record OrderRow
 }
 
 public sealed record LineRow(
-    string LineId, string? Sku, string Code, int Quantity, string? Warehouse, string? ReservationId, string State, long UnitPrice, long Discount, string? GiftOf, bool Presale);
+    string LineId, string? Sku, string Code, int Quantity, string? Warehouse, string? ReservationId, string State, long UnitPrice, long Discount, string? GiftOf, bool Presale)
+{
+    /// <summary>What is reserved for a bundle.</summary>
+    public List<LineRow> Components { get; } = [];
+}
 
 public sealed record OrderCount(string State, string Status, long Orders);

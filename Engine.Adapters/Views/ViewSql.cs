@@ -48,7 +48,7 @@ static class ViewSql
         CREATE INDEX orders_name ON orders(name_hash) WHERE name_hash IS NOT NULL;
         CREATE TABLE lines(number INTEGER NOT NULL, position INTEGER NOT NULL, line_id TEXT NOT NULL, sku TEXT, code TEXT NOT NULL,
             quantity INTEGER NOT NULL, warehouse TEXT, reservation_id TEXT, state TEXT NOT NULL, unit_price INTEGER NOT NULL,
-            discount INTEGER NOT NULL, gift_of TEXT, presale INTEGER NOT NULL, row_check INTEGER NOT NULL,
+            discount INTEGER NOT NULL, gift_of TEXT, presale INTEGER NOT NULL, part_of INTEGER, row_check INTEGER NOT NULL,
             PRIMARY KEY(number, position)) WITHOUT ROWID;
         CREATE TABLE tags(tag TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY(tag, number)) WITHOUT ROWID;
         CREATE TABLE history(number INTEGER NOT NULL, sequence INTEGER NOT NULL, at INTEGER NOT NULL, state TEXT NOT NULL, status TEXT NOT NULL,
@@ -108,8 +108,10 @@ static class ViewSql
         "orders", OrderColumns, "state, status, closed, state_since, operator, held_reason, lock_tier, lock_expires_at, paid, refunded, carrier, tracking_number, flags, row_check");
     public const string WritePerson = "UPDATE orders SET phone_hash=?, name_hash=? WHERE number=?";
 
-    public const int LineColumnCount = 13;
-    public const string LineColumns = "number, position, line_id, sku, code, quantity, warehouse, reservation_id, state, unit_price, discount, gift_of, presale, row_check";
+    /// <summary>A component of a line that was corrected and is no bundle any more.</summary>
+    public const long PartOfNoMore = -1;
+    public const int LineColumnCount = 14;
+    public const string LineColumns = "number, position, line_id, sku, code, quantity, warehouse, reservation_id, state, unit_price, discount, gift_of, presale, part_of, row_check";
     public static readonly string WriteLine = Upsert("lines", LineColumns, "number, position");
     public const string ReadLines = $"SELECT {LineColumns} FROM lines WHERE number=? ORDER BY position";
     public const string WriteTag = "INSERT OR IGNORE INTO tags(tag, number) VALUES(?, ?)";

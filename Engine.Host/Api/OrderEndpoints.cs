@@ -68,5 +68,5 @@ sealed class OrderEndpoints(OrderDesk desk, IntakeFactory intakes, OrderRenderer
         return order is null || !MaySee(caller, order) ? (OrderAnswers.NotSeen(caller), null) : (null, order);
     }
 
-    static bool MaySee(Caller caller, OrderView order) => caller.Warehouses is null || order.Lines.Any(l => caller.MaySee(l.Warehouse));
+    static bool MaySee(Caller caller, OrderView order) => caller.Warehouses is null || order.Lines.Any(l => l.Warehouses.Any(caller.MaySee));
 }

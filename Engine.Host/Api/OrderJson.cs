@@ -16,7 +16,14 @@ sealed record AddressJson(
 /// <param name="Quantity">What is left after cancellations.</param>
 /// <param name="State">Where its stock stands.</param>
 sealed record OrderLineJson(
-    string LineId, string? Sku, string Code, int Quantity, string? Warehouse, string? ReservationId, string State, long UnitPrice, long Discount, string? GiftOf, bool Presale);
+    string LineId, string? Sku, string Code, int Quantity, string? Warehouse, string? ReservationId, string State, long UnitPrice, long Discount, string? GiftOf, bool Presale)
+{
+    /// <summary>For a bundle: what is reserved for it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<OrderComponentJson>? Components { get; init; }
+}
+
+sealed record OrderComponentJson(string Sku, int Quantity, string? Warehouse, string? ReservationId, string State);
 
 sealed record PaymentJson(string Reference, string Status, long Amount, Instant At, Instant ArrivedAt);
 

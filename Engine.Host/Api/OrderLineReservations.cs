@@ -27,7 +27,7 @@ sealed class OrderLineReservations(IEngine engine)
 
     static ReservationJson? Find(OrderView order, string sku, string reservationId)
     {
-        foreach (var line in order.Lines)
+        foreach (var line in order.Lines.SelectMany(l => l.Components.Count > 0 ? l.Components : [l]))
         {
             if (line.Sku != sku || line.ReservationId.Length == 0) continue;
             var state = line.ReservationId == reservationId ? Ended(order, line) : IsEarlierAttempt(order, line, reservationId) ? "released" : null;

@@ -93,8 +93,7 @@ sealed class OrderRenderer(IEngine engine, PersonalDesk personal, ServiceClock c
         Urgency = Urgencies[row.Urgency],
         ShipBy = row.ShipBy,
         HeldReason = row.HeldReason,
-        Lines = [.. row.Lines.Select(l => new OrderLineJson(
-            l.LineId, l.Sku, l.Code, l.Quantity, l.Warehouse, l.ReservationId, l.State, l.UnitPrice, l.Discount, l.GiftOf, l.Presale))],
+        Lines = [.. row.Lines.Select(Line)],
         LockTier = row.LockTier,
         LockExpiresAt = row.LockExpiresAt,
         Amounts = new AmountsJson(row.Goods, row.Freight, row.Discount, row.Tax, row.Total, row.Currency),
@@ -110,9 +109,23 @@ sealed class OrderRenderer(IEngine engine, PersonalDesk personal, ServiceClock c
         return steps;
     }
 
+    static OrderComponentJson Component(OrderLineView part) =>
+        new(part.Sku, part.Quantity, OrNull(part.Warehouse), OrNull(part.ReservationId), State(part));
+
+    static string State(OrderLineView line) => line.Quantity == 0 ? "cancelled" : Word(line.Stock);
+
     static OrderLineJson Line(OrderLineView line) => new(
         line.Ordered.LineId, OrNull(line.Sku), line.Ordered.Code, line.Quantity, OrNull(line.Warehouse), OrNull(line.ReservationId),
-        line.Quantity == 0 ? "cancelled" : Word(line.Stock), line.Ordered.UnitPrice, line.Ordered.Discount, OrNull(line.Ordered.GiftOf), line.Ordered.Presale);
+        State(line), line.Ordered.UnitPrice, line.Ordered.Discount, OrNull(line.Ordered.GiftOf), line.Ordered.Presale)
+    {
+        Components = line.Components.Count > 0 ? [.. line.Components.Select(Component)] : null,
+    };
+
+    static OrderLineJson Line(LineRow l) =>
+        new(l.LineId, l.Sku, l.Code, l.Quantity, l.Warehouse, l.ReservationId, l.State, l.UnitPrice, l.Discount, l.GiftOf, l.Presale)
+        {
+            Components = l.Components.Count > 0 ? [.. l.Components.Select(c => new OrderComponentJson(c.Sku!, c.Quantity, c.Warehouse, c.ReservationId, c.State))] : null,
+        };
 
     public static HistoryItemJson Entry(HistoryItem item, long sequence) => new(sequence, item.At, item.State.Name(), item.State.Status(item.Paid).Name(), item.Event, item.Source)
     {
