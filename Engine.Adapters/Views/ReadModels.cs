@@ -5,32 +5,6 @@ using Microsoft.Data.Sqlite;
 
 namespace Engine.Adapters.Views;
 
-public sealed record ReadModelOptions
-{
-    /// <summary>The folder the file lies in.</summary>
-    public required string Directory { get; init; }
-    public required IJournalReader Journal { get; init; }
-    public required IDomain Domain { get; init; }
-    public IPersonIndex Persons { get; init; } = new NoPersonIndex();
-    public TimeProvider Time { get; init; } = TimeProvider.System;
-    /// <summary>Bytes of an actor's events after which its state is kept again: what the time machine reads to come to any point.</summary>
-    public int BytesBetweenStates { get; init; } = DefaultBytesBetweenStates;
-    internal const int DefaultBytesBetweenStates = 64 * 1024;
-    /// <summary>How far each partition's journal goes, as it is known without reading it.</summary>
-    public required Func<IReadOnlyList<long>> Durable { get; init; }
-    /// <summary>Is told why a file was thrown away and is made anew.</summary>
-    public Action<string>? Remade { get; init; }
-    /// <summary>Is told what the projection stumbled over; it tries again.</summary>
-    public Action<Exception>? Failed { get; init; }
-}
-
-/// <summary>One partition of the read models.</summary>
-/// <param name="Journal">The newest durable frame.</param>
-/// <param name="Fault">Why it goes no further; null while it does.</param>
-public sealed record PartitionProgress(int Partition, long Position, long At, long Journal, string? Fault);
-
-public sealed record ReadModelStatus(IReadOnlyList<PartitionProgress> Partitions, bool IsRebuilding, IReadOnlyList<PartitionProgress> Rebuilding, long RowsWritten, long Rebuilds, long Bytes, long DifferenceUnits);
-
 /// <summary>
 /// The read models (docs/read-models.md): a file beside the journal that one thread keeps up with it, and that everybody reads.
 /// It holds nothing that the journal does not: whatever is wrong with it, it is thrown away and made anew.
@@ -58,6 +32,7 @@ public sealed class ReadModels : IDisposable
     ITimer? _timer;
     long _rebuilds, _rowsBefore;
     int _disposed;
+    string? _failure;
 
     /// <summary>A file and who keeps it.</summary>
     sealed record Pair(ViewStore Store, Projector Projector) : IDisposable
@@ -218,6 +193,7 @@ public sealed class ReadModels : IDisposable
             if (live.Store.Damage is { } damage) live = Remake(live, damage);
             if (_isRebuilt) live = Swap(live);
             if (live.Projector.Advance() == 0) return false;
+            _failure = null;
             Moved();
             return true;
         }
@@ -229,8 +205,9 @@ public sealed class ReadModels : IDisposable
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            // The journal or the disk is out of reach, or the file is held by somebody: the next look tries again.
-            _options.Failed?.Invoke(e);
+            // The journal or the disk is out of reach, or the file is held by somebody: the next look tries again. Said once.
+            if (_failure != e.Message) _options.Failed?.Invoke(e);
+            _failure = e.Message;
             return false;
         }
     }
@@ -324,6 +301,7 @@ public sealed class ReadModels : IDisposable
         {
             _options.Failed?.Invoke(e);
             EndRebuild(_rebuilding);
+            ViewFile.Delete(_rebuildPath);
         }
     }
 
