@@ -82,6 +82,15 @@ public sealed class OrderActor : Actor, ILeader
     public long ReceivedAt => _receivedAt;
     public long StateSince => _stateSince;
     public MicroState State { get; private set; }
+    public string Source => _source;
+    /// <summary>Who last had a hand in it.</summary>
+    public string Operator => _operator;
+    public string Carrier => _carrier;
+    public string TrackingNumber => _trackingNumber;
+    public IReadOnlyList<HistoryItem> History => _history;
+    /// <summary>An unpaid lock holds its stock until <see cref="LockDeadline"/>.</summary>
+    public bool HasLock => _phase == OrderPhase.Locked && !MayCommit && !IsEnded;
+    public LockTier LockTier => PaymentStarted ? LockTier.Paying : LockTier.Order;
     public KeyRef? PersonalKey => _keyIndex < 0 || _forgotten ? null : new KeyRef(_keySequence, _keyIndex);
 
     /// <summary>The sum of payments that succeeded; a payment without an amount is the whole.</summary>
@@ -423,8 +432,8 @@ public sealed class OrderActor : Actor, ILeader
         Details = _details,
         PersonalKey = PersonalKey,
         Lines = [.. _lines.Where(l => !l.IsPart).Select(l => OrderLineView.Of(this, l))],
-        HasLock = _phase == OrderPhase.Locked && !MayCommit && !IsEnded,
-        LockTier = PaymentStarted ? LockTier.Paying : LockTier.Order,
+        HasLock = HasLock,
+        LockTier = LockTier,
         LockExpiresAt = LockDeadline,
         HeldReason = _heldReason,
         Payments = [.. _payments],
