@@ -417,6 +417,8 @@ public sealed class OrderActor : Actor, ILeader
     static HistoryItem Note(Event happened, string source, string by = "", string reason = "") =>
         new() { Event = HistoryItem.NameOf(happened), Source = source, Operator = by, Reason = reason };
 
+    public OrderLineView View(OrderLine line) => OrderLineView.Of(this, line);
+
     public override object View(long now) => new OrderView
     {
         OrderId = OrderId,
@@ -431,7 +433,7 @@ public sealed class OrderActor : Actor, ILeader
         At = now,
         Details = _details,
         PersonalKey = PersonalKey,
-        Lines = [.. _lines.Where(l => !l.IsPart).Select(l => OrderLineView.Of(this, l))],
+        Lines = [.. _lines.Where(l => !l.IsPart).Select(View)],
         HasLock = HasLock,
         LockTier = LockTier,
         LockExpiresAt = LockDeadline,

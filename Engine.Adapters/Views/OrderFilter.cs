@@ -69,9 +69,11 @@ public sealed record OrderRow
     public OrderCursor Cursor => new(PlacedAt, Number);
 }
 
-/// <param name="PartOf">For a component of a bundle: the position of the line that ordered it.</param>
 public sealed record LineRow(
-    int Position, string LineId, string? Sku, string Code, int Quantity, string? Warehouse, string? ReservationId, string State, long UnitPrice, long Discount, string? GiftOf,
-    bool Presale, long? PartOf);
+    string LineId, string? Sku, string Code, int Quantity, string? Warehouse, string? ReservationId, string State, long UnitPrice, long Discount, string? GiftOf, bool Presale)
+{
+    /// <summary>What is reserved for a bundle.</summary>
+    public List<LineRow> Components { get; } = [];
+}
 
 public sealed record OrderCount(string State, string Status, long Orders);

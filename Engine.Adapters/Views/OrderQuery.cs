@@ -127,16 +127,19 @@ sealed class OrderQuery
 
     static List<LineRow> ReadLines(Statement s, long number)
     {
-        var lines = new List<LineRow>();
+        List<LineRow> all = [], lines = [];
         try
         {
             s.With(number);
             while (s.Step())
             {
                 s.RequireWhole(ViewSql.LineColumnCount, "lines");
-                lines.Add(new LineRow(
-                    (int)s.Long(1), s.Text(2), s.TextOrNull(3), s.Text(4), (int)s.Long(5), s.TextOrNull(6), s.TextOrNull(7), s.Text(8), s.Long(9), s.Long(10), s.TextOrNull(11), s.Long(12) != 0,
-                    s.LongOrNull(13)));
+                var line = new LineRow(
+                    s.Text(2), s.TextOrNull(3), s.Text(4), (int)s.Long(5), s.TextOrNull(6), s.TextOrNull(7), s.Text(8), s.Long(9), s.Long(10), s.TextOrNull(11), s.Long(12) != 0);
+                all.Add(line);
+                // Components come behind the line they are of.
+                if (s.LongOrNull(13) is not { } bundle) lines.Add(line);
+                else if (bundle != ViewSql.PartOfNoMore) all[(int)bundle].Components.Add(line);
             }
         }
         finally

@@ -16,7 +16,7 @@ sealed class Projector : IFrameVisitor, IDisposable
     const int FramesPerTurn = 256;
     const long BytesPerTurn = 4 << 20;
     /// <summary>Actors at hand: those that events come to are mostly among the last that events came to.</summary>
-    const int Room = 60_000;
+    const int Room = 30_000;
     const int EncodersKept = 1024;
 
     readonly ViewStore _store;
@@ -157,6 +157,8 @@ sealed class Projector : IFrameVisitor, IDisposable
         tracked.IsDirty = true;
         _dirty.Add(tracked);
     }
+
+    public bool WantsMessages => false;
 
     public void OnMessage(ActorId from, ActorId to, int partition, long number, Message message) { }
 

@@ -282,9 +282,9 @@ public sealed class ReadModels : IDisposable
         pair.Dispose();
     }
 
-    Pair Make(string path)
+    Pair Make(string path, bool isAlone = false)
     {
-        var store = new ViewStore(path, Partitions, _options.Domain);
+        var store = new ViewStore(path, Partitions, _options.Domain, isAlone);
         try
         {
             return new Pair(store, new Projector(store, _options.Journal, _options.Domain, _options.Persons, _options.BytesBetweenStates));
@@ -314,8 +314,7 @@ public sealed class ReadModels : IDisposable
     {
         try
         {
-            ViewFile.Delete(_rebuildPath);
-            var made = _rebuilding = Make(_rebuildPath);
+            var made = _rebuilding = Make(_rebuildPath, isAlone: true);
             while (made.Projector.Advance() > 0)
                 if (_stopping.IsCancellationRequested) return;
             _isRebuilt = true;
@@ -370,9 +369,8 @@ public sealed class ReadModels : IDisposable
     public static void RebuildOffline(ReadModelOptions options, Action<long> onProgress)
     {
         using var models = new ReadModels(options);
-        ViewFile.Delete(models._rebuildPath);
         long frames = 0;
-        using (var made = models.Make(models._rebuildPath))
+        using (var made = models.Make(models._rebuildPath, isAlone: true))
         {
             while (made.Projector.Advance() is var more and > 0) onProgress(frames += more);
         }

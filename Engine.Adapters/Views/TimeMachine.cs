@@ -16,6 +16,7 @@ public sealed class TimeMachine(ReadModels models)
     /// <exception cref="StoreUnavailableException">The read models are being made anew, or are too far behind.</exception>
     public Actor At(ActorId id, PastPoint point)
     {
+        if (point.Sequence <= 0) return models.Domain.NewActor(id);
         var partition = id.PartitionOf(models.Partitions);
         var (actor, isReached, progress) = models.Read(reader =>
         {
@@ -64,6 +65,8 @@ public sealed class TimeMachine(ReadModels models)
             actor.Evolve(happened, new Stamp(_header.Sequence, _header.At));
             _isReached = Tracked.SequenceOf(actor) >= point.Sequence;
         }
+
+        public bool WantsMessages => false;
 
         public void OnMessage(ActorId from, ActorId to, int partition, long number, Message message) { }
 

@@ -28,6 +28,8 @@ sealed class TrackedOrder(long number, OrderActor order) : Tracked(number, order
     public OrderActor Order => (OrderActor)Actor;
     /// <summary>Items of its history that are in the table.</summary>
     public int HistoryWritten { get; set; } = order.History.Count;
+    /// <summary>What changes of lines, as it was written last.</summary>
+    public List<(string Sku, int Quantity, string Warehouse, int Attempt, LineStock Stock)> LinesWritten { get; } = [];
     /// <summary>It was received, or first heard of, since it was last written: all columns are new.</summary>
     public bool IsNew { get; set; }
     public bool IsForgotten { get; set; }
@@ -42,6 +44,8 @@ sealed class Flow
     public long Difference(long onHand) => Received - onHand - Shipped - WrittenOff;
 
     public long CountedDifference;
+    /// <summary>The figures of the row, as they were written last.</summary>
+    public (long, long, long, long, long, long, long, long) Written;
 }
 
 sealed class TrackedSku(long number, SkuActor sku) : Tracked(number, sku)

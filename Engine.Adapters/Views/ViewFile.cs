@@ -32,6 +32,23 @@ static class ViewFile
         return made;
     }
 
+    /// <summary>Makes a file that nobody reads until it takes its place (<see cref="Replace"/>); what was there is thrown away.</summary>
+    public static SqliteConnection MakeAlone(string path, int partitions)
+    {
+        Delete(path);
+        var made = Open(path, SqliteOpenMode.ReadWriteCreate, ViewSql.CreateFile + ViewSql.PrepareAlone);
+        Make(made, partitions);
+        return made;
+    }
+
+    /// <summary>Brings a finished file to the disk.</summary>
+    static void Finish(string path)
+    {
+        using (var connection = Open(path, SqliteOpenMode.ReadWrite, ViewSql.EndAlone)) { }
+        using var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite);
+        file.Flush(flushToDisk: true);
+    }
+
     public static SqliteConnection OpenForReading(string path) => Open(path, SqliteOpenMode.ReadOnly, ViewSql.PrepareReader);
 
     public static void Delete(string path)
@@ -42,6 +59,7 @@ static class ViewFile
     /// <summary>Puts a finished file, which nobody has open any more, in the place of another.</summary>
     public static void Replace(string path, string by)
     {
+        Finish(by);
         Delete(path);
         File.Move(by, path);
     }

@@ -13,10 +13,15 @@ static class ViewSql
     /// <summary>The newest shape of the tables. A file of another is made anew.</summary>
     public const int Version = 1;
 
-    public const string CreateFile = "PRAGMA page_size=4096; PRAGMA journal_mode=WAL;";
+    public const string CreateFile = "PRAGMA page_size=4096;";
 
     /// <summary>What is lost with the power is projected again, so nothing waits for the disk.</summary>
-    public const string PrepareWriter = "PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536; PRAGMA wal_autocheckpoint=8000;";
+    public const string PrepareWriter = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536; PRAGMA wal_autocheckpoint=8000;";
+
+    /// <summary>A file that nobody reads yet: if anything interrupts it, it is begun again.</summary>
+    public const string PrepareAlone = "PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-131072;";
+
+    public const string EndAlone = "PRAGMA journal_mode=WAL;";
 
     public const string PrepareReader = "PRAGMA temp_store=MEMORY; PRAGMA query_only=ON; PRAGMA cache_size=-8192;";
 
@@ -103,6 +108,8 @@ static class ViewSql
         "orders", OrderColumns, "state, status, closed, state_since, operator, held_reason, lock_tier, lock_expires_at, paid, refunded, carrier, tracking_number, flags, row_check");
     public const string WritePerson = "UPDATE orders SET phone_hash=?, name_hash=? WHERE number=?";
 
+    /// <summary>A component of a line that was corrected and is no bundle any more.</summary>
+    public const long PartOfNoMore = -1;
     public const int LineColumnCount = 14;
     public const string LineColumns = "number, position, line_id, sku, code, quantity, warehouse, reservation_id, state, unit_price, discount, gift_of, presale, part_of, row_check";
     public static readonly string WriteLine = Upsert("lines", LineColumns, "number, position");

@@ -16,12 +16,14 @@ sealed class ViewStore : IDisposable
     readonly ConcurrentBag<ViewReader> _idle = [];
     volatile string? _damage;
 
-    public ViewStore(string path, int partitions, IDomain domain)
+    /// <param name="isAlone">Made from nothing, and read by nobody until it is closed and put in its place.</param>
+    public ViewStore(string path, int partitions, IDomain domain, bool isAlone = false)
     {
         (Path, _domain) = (path, domain);
         try
         {
-            Writer = ViewFile.OpenForWriting(path, partitions, out var remade);
+            string? remade = null;
+            Writer = isAlone ? ViewFile.MakeAlone(path, partitions) : ViewFile.OpenForWriting(path, partitions, out remade);
             Remade = remade;
         }
         catch (SqliteException e)

@@ -122,6 +122,9 @@ sealed class ViewWriter : IDisposable
         foreach (var stock in sku.Warehouses)
         {
             var flow = tracked.FlowOf(stock.Warehouse);
+            var row = (stock.OnHand, stock.Reserved, stock.Committed, stock.Shortage, sku.AvailableIn(stock), flow.Received, flow.Shipped, flow.WrittenOff);
+            if (row == flow.Written) continue;
+            flow.Written = row;
             Run(_stock.With(tracked.Number).With(stock.Warehouse).With(stock.OnHand).With(stock.Reserved).With(stock.Committed).With(stock.Shortage).With(sku.AvailableIn(stock))
                 .With(flow.Received).With(flow.Shipped).With(flow.WrittenOff));
             var difference = Math.Abs(flow.Difference(stock.OnHand));
@@ -167,7 +170,9 @@ sealed class ViewWriter : IDisposable
     {
         var (order, number) = (tracked.Order, tracked.Number);
         Row(tracked.IsNew ? _order : _changeOrder, number, order);
-        for (var i = 0; i < order.Lines.Count; i++) Line(number, i, OrderLineView.Of(order, order.Lines[i]), order.Lines[i].PartOf);
+        // What a bundle and its components show depends on each other.
+        var hasBundle = order.Lines.Any(l => l.IsPart);
+        for (var i = 0; i < order.Lines.Count; i++) Line(tracked, i, order.Lines[i], isChanged: hasBundle);
         for (; tracked.HistoryWritten < order.History.Count; tracked.HistoryWritten++) History(number, tracked.HistoryWritten + 1, order.History[tracked.HistoryWritten]);
         if (tracked.IsNew && order.Known)
         {
@@ -194,9 +199,18 @@ sealed class ViewWriter : IDisposable
             .WithOrNull(order.Carrier).WithOrNull(order.TrackingNumber).WithOrNull(Texts(details.Tags)).WithOrNull(Texts(order.Flags)).WithCheck());
     }
 
-    void Line(long number, int position, OrderLineView line, int partOf) => Run(_line.With(number).With(position).With(line.Ordered.LineId).WithOrNull(line.Sku).With(line.Ordered.Code)
-        .With(line.Quantity).WithOrNull(line.Warehouse).WithOrNull(line.ReservationId).With(Words.Of(line.Stock, line.Quantity)).With(line.Ordered.UnitPrice)
-        .With(line.Ordered.Discount).WithOrNull(line.Ordered.GiftOf).With(Number(line.Ordered.Presale)).WithOrNull(partOf < 0 ? null : (long)partOf).WithCheck());
+    void Line(TrackedOrder tracked, int position, OrderLine line, bool isChanged)
+    {
+        var row = (line.Sku, line.Quantity, line.Warehouse, line.Attempt, line.Stock);
+        if (position == tracked.LinesWritten.Count) tracked.LinesWritten.Add(default);
+        if (row == tracked.LinesWritten[position] && !isChanged) return;
+        tracked.LinesWritten[position] = row;
+        var view = tracked.Order.View(line);
+        long? partOf = !line.IsPart ? null : tracked.Order.Lines[line.PartOf].Stock == LineStock.Expanded ? line.PartOf : ViewSql.PartOfNoMore;
+        Run(_line.With(tracked.Number).With(position).With(view.Ordered.LineId).WithOrNull(view.Sku).With(view.Ordered.Code)
+            .With(view.Quantity).WithOrNull(view.Warehouse).WithOrNull(view.ReservationId).With(Words.Of(view.Stock, view.Quantity)).With(view.Ordered.UnitPrice)
+            .With(view.Ordered.Discount).WithOrNull(view.Ordered.GiftOf).With(Number(view.Ordered.Presale)).WithOrNull(partOf).WithCheck());
+    }
 
     void History(long number, int sequence, HistoryItem item) => Run(_history.With(number).With(sequence).With(item.At).With(item.State.Name())
         .With(item.State.Status(item.Paid).Name()).With(item.Event).With(item.Source).WithOrNull(item.Operator).WithOrNull(item.Device).WithOrNull(item.Reason)

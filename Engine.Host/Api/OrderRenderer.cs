@@ -93,7 +93,7 @@ sealed class OrderRenderer(IEngine engine, PersonalDesk personal, ServiceClock c
         Urgency = Urgencies[row.Urgency],
         ShipBy = row.ShipBy,
         HeldReason = row.HeldReason,
-        Lines = [.. row.Lines.Where(l => l.PartOf is null).Select(l => Line(l, row.Lines))],
+        Lines = [.. row.Lines.Select(Line)],
         LockTier = row.LockTier,
         LockExpiresAt = row.LockExpiresAt,
         Amounts = new AmountsJson(row.Goods, row.Freight, row.Discount, row.Tax, row.Total, row.Currency),
@@ -109,16 +109,6 @@ sealed class OrderRenderer(IEngine engine, PersonalDesk personal, ServiceClock c
         return steps;
     }
 
-    static OrderLineJson Line(LineRow line, IReadOnlyList<LineRow> all)
-    {
-        var parts = all.Where(p => p.PartOf == line.Position).Select(p => new OrderComponentJson(p.Sku ?? "", p.Quantity, p.Warehouse, p.ReservationId, p.State)).ToArray();
-        return new OrderLineJson(
-            line.LineId, line.Sku, line.Code, line.Quantity, line.Warehouse, line.ReservationId, line.State, line.UnitPrice, line.Discount, line.GiftOf, line.Presale)
-        {
-            Components = parts.Length > 0 ? parts : null,
-        };
-    }
-
     static OrderComponentJson Component(OrderLineView part) =>
         new(part.Sku, part.Quantity, OrNull(part.Warehouse), OrNull(part.ReservationId), State(part));
 
@@ -130,6 +120,12 @@ sealed class OrderRenderer(IEngine engine, PersonalDesk personal, ServiceClock c
     {
         Components = line.Components.Count > 0 ? [.. line.Components.Select(Component)] : null,
     };
+
+    static OrderLineJson Line(LineRow l) =>
+        new(l.LineId, l.Sku, l.Code, l.Quantity, l.Warehouse, l.ReservationId, l.State, l.UnitPrice, l.Discount, l.GiftOf, l.Presale)
+        {
+            Components = l.Components.Count > 0 ? [.. l.Components.Select(c => new OrderComponentJson(c.Sku!, c.Quantity, c.Warehouse, c.ReservationId, c.State))] : null,
+        };
 
     public static HistoryItemJson Entry(HistoryItem item, long sequence) => new(sequence, item.At, item.State.Name(), item.State.Status(item.Paid).Name(), item.Event, item.Source)
     {

@@ -76,7 +76,10 @@ public sealed class OrderListTests : IAsyncLifetime
     [Fact]
     public async Task A_row_shows_what_the_order_itself_shows()
     {
+        await _admin.Stock("B", 10, "gz");
+        await _admin.Put("/v1/skus/AB", """{"name":"both","bundle":[{"sku":"A","quantity":2},{"sku":"B","quantity":1}]}""");
         await Place(Orders.New("1", ("A", 2), ("nobody knows it", 1)));
+        await Place(Orders.New("3", ("AB", 2), ("A", 1)));
         await Place(Orders.New("2", ("A", 1)));
         await _admin.Post($"{Orders.Path("2")}/payments", Orders.Pay("p"));
         await _admin.Post($"{Orders.Path("2")}/steps", Orders.Step("picking"));

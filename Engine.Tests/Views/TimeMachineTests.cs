@@ -37,7 +37,7 @@ public sealed class TimeMachineTests : IDisposable
             Record(story, shown);
             story.Step();
         }
-        Assert.Equal(bytesBetweenStates < 1000, Tables.Query(_folder, "SELECT 1 FROM states LIMIT 1").Count > 0);
+        Assert.Equal(bytesBetweenStates < 10_000, Tables.Query(_folder, "SELECT 1 FROM states LIMIT 1").Count > 0);
 
         using var models = new ReadModels(Tables.Options(_folder, story.Rig.Journal) with { BytesBetweenStates = bytesBetweenStates });
         models.Start();
