@@ -1,4 +1,5 @@
 using Engine.Actors;
+using Engine.Actors.Carts;
 using Engine.Actors.Deciders;
 using Engine.Actors.Inventory;
 using Engine.Actors.Orders;
@@ -11,7 +12,7 @@ sealed class FaultyDomain(DomainFault fault) : IDomain
     public Actor NewActor(ActorId id)
     {
         var actor = EngineDomain.Instance.NewActor(id);
-        return id.Kind is ActorKind.Sku or ActorKind.Order ? new FaultyActor(actor, fault) : actor;
+        return id.Kind is ActorKind.Sku or ActorKind.Order or ActorKind.Cart ? new FaultyActor(actor, fault) : actor;
     }
 
     public Event NewEvent(byte tag) => EngineDomain.Instance.NewEvent(tag);
@@ -51,10 +52,23 @@ sealed class FaultyActor(Actor inner, DomainFault fault) : Actor(inner.Id)
                 turn.Send(turn.Sender, new ChangeLine { ReservationId = due.ReservationId, Change = LineChange.Expire });
                 break;
             case (DomainFault.GrantUnchecked, ReserveLine wish) when inner is SkuActor sku: GrantUnchecked(sku, wish, turn); break;
+            case (DomainFault.CartKeepsPart, LineAnswer) when inner is CartActor: inner.Decide(command, new ForgetfulTurn(turn)); break;
+            case (DomainFault.BundleDropsPart, LineAnswer { Kind: LineAnswerKind.Bundle } answer): inner.Decide(WithoutLastPart(answer), turn); break;
             case (DomainFault.IgnoreRepeat, Intake { Details: not null, Payment: not null }) when inner is OrderActor { Known: true }: turn.Reply(new OrderReply(OrderOutcome.Repeated)); break;
             default: inner.Decide(command, turn); break;
         }
     }
+
+    static LineAnswer WithoutLastPart(LineAnswer answer) => new()
+    {
+        ReservationId = answer.ReservationId,
+        Kind = answer.Kind,
+        Quantity = answer.Quantity,
+        Version = answer.Version,
+        Number = answer.Number,
+        Standing = answer.Standing,
+        Parts = [.. answer.Parts.SkipLast(1)],
+    };
 
     Reserve WithUnknownToken(Reserve wish) => new()
     {
@@ -105,4 +119,30 @@ sealed class FaultyActor(Actor inner, DomainFault fault) : Actor(inner.Id)
         });
         turn.Send(turn.Sender, new LineAnswer { ReservationId = wish.ReservationId, Kind = LineAnswerKind.Granted, Warehouse = stock.Warehouse, Quantity = wish.Quantity });
     }
+}
+
+/// <summary>Passes everything on, but the first of the lines that are to be given back.</summary>
+sealed class ForgetfulTurn(Turn turn) : Turn
+{
+    bool _forgot;
+
+    public override long Now => turn.Now;
+    public override ActorId Self => turn.Self;
+    public override ActorId Sender => turn.Sender;
+    public override Actor Directory => turn.Directory;
+    public override int Partitions => turn.Partitions;
+
+    public override void Emit(Event happened) =>
+        turn.Emit(happened is CartLinesTold { Change: LineChange.Withdraw } told ? new CartLinesTold { Change = told.Change, Lines = [.. told.Lines.Skip(1)] } : happened);
+
+    public override void Send(ActorId to, Message message)
+    {
+        var forgets = !_forgot && message is ChangeLine { Change: LineChange.Withdraw };
+        _forgot |= forgets;
+        if (!forgets) turn.Send(to, message);
+    }
+
+    public override void Reply(object reply) => turn.Reply(reply);
+    public override KeyRef StoreKey(byte[] wrapped) => turn.StoreKey(wrapped);
+    public override void DropKey(KeyRef key) => turn.DropKey(key);
 }

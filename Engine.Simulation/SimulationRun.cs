@@ -16,6 +16,7 @@ sealed class SimulationRun
     readonly List<IClient> _clients = [];
     readonly StockClient _stockClient;
     readonly OrderLedger _orders = new();
+    readonly CartLedger _carts = new();
     readonly List<string>? _story;
     SimScheduler _scheduler;
     SimScheduler? _replaced;
@@ -34,7 +35,7 @@ sealed class SimulationRun
         Courier = new Courier { CheckRead = CheckRead };
         _scheduler = new SimScheduler(Random);
         _stockClient = new StockClient(this);
-        _clients.AddRange([_stockClient, new CallerClient(this, 1), new CallerClient(this, 2), new Auditor(this)]);
+        _clients.AddRange([_stockClient, new CallerClient(this, 1), new CallerClient(this, 2), new CartClient(this, 1), new CartClient(this, 2), new Auditor(this)]);
     }
 
     public Random Random { get; }
@@ -183,8 +184,19 @@ sealed class SimulationRun
     void Before(Actor actor, Event happened, Stamp stamp)
     {
         if (_story is not null) Tell($"frame {stamp.Sequence}: {actor.Id} {happened.GetType().Name} {Words.Of(happened)}");
-        if (actor is Actors.Inventory.SkuActor sku) _orders.Write(sku, happened);
-        else if (actor is Actors.Orders.OrderActor order) _orders.Write(order, happened, stamp);
+        switch (actor)
+        {
+            case Actors.Inventory.SkuActor sku:
+                _orders.Write(sku, happened);
+                _carts.Write(sku, happened);
+                break;
+            case Actors.Orders.OrderActor order:
+                _orders.Write(order, happened, stamp);
+                _carts.Write(order, happened);
+                break;
+            case Actors.Carts.CartActor cart: _carts.Write(cart, happened, stamp); break;
+            default: break;
+        }
     }
 
     void After(Actor actor, Event happened, Stamp stamp)
@@ -203,6 +215,7 @@ sealed class SimulationRun
         Tell("faults stop");
         Heal();
         Settle();
+        CartChecks.Check(Replica);
         Tell("time passes all locks");
         for (var i = 0; i < 12; i++)
         {
