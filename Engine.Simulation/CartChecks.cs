@@ -9,9 +9,11 @@ namespace Engine.Simulation;
 /// <summary>What must hold for carts and bundles whenever nothing moves: all or nothing, and SKUs and leaders of one mind (I7, I9).</summary>
 static class CartChecks
 {
-    public static void Check(Replica replica)
+    /// <param name="late">All time has passed: nothing may wait any more. Before, a partition whose time is ahead may have a retry to come.</param>
+    public static void Check(Replica replica, bool late)
     {
-        foreach (var cart in replica.Actors.OfType<CartActor>()) Check(replica, cart);
+        foreach (var cart in replica.Actors.OfType<CartActor>())
+            if (late || cart.IsSettled) Check(replica, cart);
         foreach (var sku in replica.Actors.OfType<SkuActor>())
             foreach (var held in sku.Reservations.Where(r => r is { Owner: ReservationOwner.Cart, IsLive: true })) CheckHeld(replica, sku, held);
         foreach (var order in replica.Actors.OfType<OrderActor>())
@@ -39,6 +41,7 @@ static class CartChecks
     static void CheckHeld(Replica replica, SkuActor sku, Reservation held)
     {
         var cart = replica.Find<CartActor>(held.Leader);
+        if (!cart.IsSettled) return;
         var line = cart.LineOf(sku.Sku, held.Id);
         Require(cart.IsLive && line is not null && line.Quantity == held.Quantity && line.Warehouse == held.Warehouse && (held.State == ReservationState.Committed) == (line.Stock == CartStock.Committed), "I7",
             $"{sku.Sku} holds {held.Quantity} in {held.Warehouse} as {held.Id} ({held.State}) for cart {held.Cart}, which is {cart.State}: {Lines(cart)}");

@@ -15,6 +15,10 @@ sealed class CartLedger
     readonly Dictionary<string, Book> _carts = [];
     readonly HashSet<(string Sku, string Parts)> _bundles = [];
 
+    public long Reserved { get; private set; }
+    public long Refused { get; private set; }
+    public long Expanded { get; private set; }
+
     public void Write(CartActor actor, Event happened, Stamp stamp)
     {
         var key = actor.Id.Key;
@@ -25,7 +29,11 @@ sealed class CartLedger
                 Require(!book.IsLive, "I3", $"cart {key} was begun anew while it holds stock");
                 (book.ExpiresAt, book.PayingExpiresAt, book.Paying, book.Expired) = (e.ExpiresAt, e.PayingExpiresAt, false, false);
                 break;
-            case CartReserved: book.IsLive = true; break;
+            case CartReserved:
+                book.IsLive = true;
+                Reserved++;
+                break;
+            case CartRefused: Refused++; break;
             case CartPaying: book.Paying = true; break;
             case CartCommitted: book.Committed = true; break;
             case CartLineExpanded e: Expand(actor.Lines[e.Line].Sku, e.Parts); break;
@@ -54,7 +62,11 @@ sealed class CartLedger
         Require(_carts.TryGetValue(reservation.Cart, out var book) && book.Expired, "I7", $"the lock {lapsed.ReservationId} ended, but cart {reservation.Cart} did not expire");
     }
 
-    void Expand(string sku, List<BundlePart> parts) => Require(_bundles.Contains((sku, Said(parts))), "I3", $"bundle {sku} was never made of {Said(parts)}");
+    void Expand(string sku, List<BundlePart> parts)
+    {
+        Expanded++;
+        Require(_bundles.Contains((sku, Said(parts))), "I3", $"bundle {sku} was never made of {Said(parts)}");
+    }
 
     static string Said(List<BundlePart> parts) => string.Join(", ", parts.Select(p => $"{p.Quantity} {p.Sku}"));
 

@@ -45,6 +45,7 @@ sealed class FaultyActor(Actor inner, DomainFault fault) : Actor(inner.Id)
         switch (fault, command)
         {
             case (DomainFault.ForgetTokens, Reserve wish) when _wasRead: inner.Decide(WithUnknownToken(wish), turn); break;
+            case (DomainFault.ForgetTokens, ReserveLine { Tokens.Count: > 0 } wish) when _wasRead: inner.Decide(WithUnknownTokens(wish), turn); break;
             case (DomainFault.DoubleRelease, ChangeLine { Change: LineChange.Reduce or LineChange.Release or LineChange.Expire } change): ReleaseTwice(change, turn); break;
             case (DomainFault.ExpireUnasked, DeadlineReached) when inner is SkuActor sku: ExpireUnasked(sku, turn); break;
             case (DomainFault.ExpireUnderPayment, LockDue due) when inner is OrderActor { Known: true, IsEnded: false, MayCommit: false } order && turn.Now >= order.OrderDeadline:
@@ -81,6 +82,16 @@ sealed class FaultyActor(Actor inner, DomainFault fault) : Actor(inner.Id)
         PayingTier = wish.PayingTier,
         KeyId = wish.KeyId,
     };
+
+    ReserveLine WithUnknownTokens(ReserveLine wish)
+    {
+        var copy = new ReserveLine();
+        var codec = Codec.Writer();
+        wish.Layout(codec);
+        copy.Layout(Codec.Reader(codec.Written.ToArray()));
+        foreach (var token in copy.Tokens) token.TokenId += $"?{_forgotten++}";
+        return copy;
+    }
 
     void ReleaseTwice(ChangeLine change, Turn turn)
     {

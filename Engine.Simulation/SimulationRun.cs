@@ -16,7 +16,6 @@ sealed class SimulationRun
     readonly List<IClient> _clients = [];
     readonly StockClient _stockClient;
     readonly OrderLedger _orders = new();
-    readonly CartLedger _carts = new();
     readonly List<string>? _story;
     SimScheduler _scheduler;
     SimScheduler? _replaced;
@@ -44,6 +43,7 @@ sealed class SimulationRun
     public CrashDisk Disk { get; }
     public Replica Replica { get; }
     public StockLedger Stock { get; } = new();
+    public CartLedger Carts { get; } = new();
     public Courier Courier { get; }
     public int StepsDone { get; private set; }
     public int Crashes { get; private set; }
@@ -188,13 +188,13 @@ sealed class SimulationRun
         {
             case Actors.Inventory.SkuActor sku:
                 _orders.Write(sku, happened);
-                _carts.Write(sku, happened);
+                Carts.Write(sku, happened);
                 break;
             case Actors.Orders.OrderActor order:
                 _orders.Write(order, happened, stamp);
-                _carts.Write(order, happened);
+                Carts.Write(order, happened);
                 break;
-            case Actors.Carts.CartActor cart: _carts.Write(cart, happened, stamp); break;
+            case Actors.Carts.CartActor cart: Carts.Write(cart, happened, stamp); break;
             default: break;
         }
     }
@@ -215,7 +215,7 @@ sealed class SimulationRun
         Tell("faults stop");
         Heal();
         Settle();
-        CartChecks.Check(Replica);
+        CartChecks.Check(Replica, late: false);
         Tell("time passes all locks");
         for (var i = 0; i < 12; i++)
         {

@@ -10,40 +10,49 @@ namespace Engine.Simulation.Clients;
 sealed class CartClient(SimulationRun run, int number) : IClient
 {
     readonly Random _random = run.Random;
-    readonly Dictionary<string, List<LineToken>> _tokens = [];
+    readonly List<(string Sku, LineToken Token)> _tokens = [];
     readonly List<Wish> _wishes = [];
     int _ids;
 
     public void Act()
     {
         var pick = _random.Next(100);
-        if (pick < 30 || _tokens.Count == 0) Snapshot(run.World.Wanted());
-        else if (pick < 60) Reserve();
+        if (pick < 40) Shop();
         else if (_wishes.Count == 0) return;
-        else if (pick < 75) Send(_wishes[_random.Next(_wishes.Count)]);
+        else if (pick < 60) Send(_wishes[_random.Next(_wishes.Count)]);
         else Change(_wishes[^_random.Next(1, Math.Min(_wishes.Count, 4) + 1)]);
     }
 
-    void Snapshot(string sku) => run.Courier.Read(ActorId.Sku(sku), actor =>
+    /// <summary>Looks at what it wants, and when it has seen all of it asks for it.</summary>
+    void Shop()
     {
-        if (actor is not SkuActor stock) return;
-        if (!_tokens.TryGetValue(sku, out var tokens)) _tokens.Add(sku, tokens = []);
-        tokens.Add(new LineToken { TokenId = $"c{number}-{_ids++}", Version = stock.Version, Available = stock.Available, ExpiresAt = run.Clock.Now + (_random.Next(2) == 0 ? 60_000 : 15 * 60_000) });
-    });
-
-    void Reserve()
-    {
-        var skus = _tokens.Keys.Order(StringComparer.Ordinal).ToArray();
-        var lines = new CartWish[_random.Next(1, 5)];
+        var lines = new CartWish[_random.Next(3) == 0 ? _random.Next(3, 5) : _random.Next(1, 3)];
+        var open = lines.Length;
         for (var i = 0; i < lines.Length; i++)
         {
-            var sku = skus[_random.Next(skus.Length)];
-            var tokens = _tokens[sku];
-            var token = tokens[_random.Next(6) == 0 ? _random.Next(tokens.Count) : ^1];
-            // Each token is good for one line: the next one needs another.
-            if (tokens.Count > 1) tokens.Remove(token);
-            lines[i] = new CartWish { Sku = sku, Quantity = _random.Next(1, 3), Token = token };
+            var (at, sku, quantity) = (i, run.World.Wanted(), _random.Next(4) == 0 ? 2 : 1);
+            run.Courier.Read(ActorId.Sku(sku), actor =>
+            {
+                lines[at] = new CartWish { Sku = sku, Quantity = quantity, Token = Token(sku, actor as SkuActor) };
+                if (--open == 0 && run.Courier.Node is not null) Reserve(lines);
+            });
         }
+    }
+
+    /// <summary>A new one mostly; sometimes one that was used, or has grown old.</summary>
+    LineToken Token(string sku, SkuActor? seen)
+    {
+        if (_random.Next(12) == 0 && _tokens.FindLast(t => t.Sku == sku).Token is { } old) return old;
+        var token = new LineToken
+        {
+            TokenId = $"c{number}-{_ids++}", Version = seen?.Version ?? 0, Available = seen?.Available ?? 0, ExpiresAt = run.Clock.Now + (_random.Next(2) == 0 ? 60_000 : 15 * 60_000),
+        };
+        _tokens.Add((sku, token));
+        return token;
+    }
+
+    void Reserve(CartWish[] lines)
+    {
         var id = $"c{number}-{_ids++}";
         var isBundle = lines.Length == 1 && lines[0].Sku == World.Bundle && _random.Next(2) == 0;
         var wish = new Wish(ActorId.Cart(id, isBundle ? World.Bundle : ""), new ReserveCart
@@ -51,7 +60,7 @@ sealed class CartClient(SimulationRun run, int number) : IClient
             ReservationId = id,
             OrderId = $"kept:elsewhere:{id}",
             Lines = lines,
-            Warehouse = _random.Next(6) == 0 ? run.World.Warehouse() : "",
+            Warehouse = _random.Next(8) == 0 ? run.World.Warehouse() : "",
             OrderTier = _random.Next(3) == 0 ? 30_000 : 15 * 60_000,
             PayingTier = 45 * 60_000,
             KeyId = "k1",
@@ -114,6 +123,8 @@ sealed class CartClient(SimulationRun run, int number) : IClient
 
     public void Check()
     {
+        foreach (var uses in _wishes.Where(w => w.First is not null).SelectMany(w => w.Command.Lines, (w, l) => (w.Cart, Token: (l.Sku, l.Token.TokenId))).GroupBy(u => u.Token))
+            Require(uses.Count() == 1, "I3", $"token {uses.Key.TokenId} of {uses.Key.Sku} was used for {string.Join(" and ", uses.Select(u => u.Cart))}");
         foreach (var wish in _wishes)
         {
             var state = run.Replica.Find<CartActor>(wish.Cart).State;
