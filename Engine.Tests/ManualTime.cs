@@ -6,16 +6,26 @@ public sealed class ManualTime(DateTimeOffset start) : TimeProvider
     readonly Lock _gate = new();
     readonly List<ManualTimer> _timers = [];
     DateTimeOffset _now = start;
+    TimeSpan _wallAhead;
 
     public ManualTime() : this(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero)) { }
 
+    /// <summary>Somebody sets the wall clock: no time passes.</summary>
+    public void SetWall(TimeSpan ahead)
+    {
+        lock (_gate) _wallAhead = ahead;
+    }
+
     public override DateTimeOffset GetUtcNow()
     {
-        lock (_gate) return _now;
+        lock (_gate) return _now + _wallAhead;
     }
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-    public override long GetTimestamp() => GetUtcNow().Ticks;
+    public override long GetTimestamp()
+    {
+        lock (_gate) return _now.Ticks;
+    }
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
@@ -27,7 +37,7 @@ public sealed class ManualTime(DateTimeOffset start) : TimeProvider
 
     public void Advance(TimeSpan by)
     {
-        var end = GetUtcNow() + by;
+        var end = new DateTimeOffset(GetTimestamp(), TimeSpan.Zero) + by;
         while (true)
         {
             ManualTimer? next;

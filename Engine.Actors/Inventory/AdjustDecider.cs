@@ -51,6 +51,8 @@ public static class AdjustDecider
             Delta = delta,
             Shortage = shortage,
             Asked = asked,
+            IsCount = wish.Set is not null,
+            Wanted = wish.Set ?? wish.Delta ?? 0,
         });
         var applied = sku.Adjustment(Key(wish.Reference, wish.LineNumber))!;
         if (shortage > 0) BackorderDecider.EvictNewestUnpaid(sku, wish.Warehouse, turn);

@@ -60,7 +60,7 @@ public sealed class SkuActor : Actor
 
     readonly List<WarehouseStock> _warehouses = [];
     readonly Dictionary<string, Reservation> _reservations = [];
-    readonly PriorityQueue<string, long> _deadlines = new();
+    readonly PriorityQueue<string, (long At, string Id)> _deadlines = new(ByTime.Instance);
     readonly Queue<Reservation> _ended = new();
     readonly Dictionary<string, BundleClaim> _claims = [];
     readonly Queue<BundleClaim> _endedClaims = new();
@@ -137,13 +137,19 @@ public sealed class SkuActor : Actor
         var today = now / Day;
         long sum = 0;
         for (var day = today - 6; day <= today; day++)
-            if (day > _lastDay - 8 && day <= _lastDay) sum += _committedPerDay[day % 8];
+            sum += CommittedOn(day);
         return sum;
     }
 
+    /// <summary>The last day (since 1970 UTC) something was committed; 0 while nothing ever was.</summary>
+    public long LastCommitDay => _firstCommitDay == 0 ? 0 : _lastDay;
+
+    /// <summary>Units committed on one of the eight days up to <see cref="LastCommitDay"/>.</summary>
+    public long CommittedOn(long day) => day > 0 && day > _lastDay - 8 && day <= _lastDay ? _committedPerDay[day % 8] : 0;
+
     /// <summary>
-    /// Stock held by orders and carts of several lines that took it so lately that they may yet give it back. A hint that is not part
-    /// of the state: after a reload it starts empty, and a refusal is then final one round earlier.
+    /// Stock held by orders and carts of several lines that took it so lately that they may yet give it back. A hint: of the newest
+    /// such reservations only.
     /// </summary>
     public long YoungHolds(string warehouse, long since, ActorId exceptOf)
     {
@@ -157,7 +163,7 @@ public sealed class SkuActor : Actor
     public string? NextDue(long now)
     {
         DropStaleDeadlines();
-        return _deadlines.TryPeek(out var id, out var at) && at <= now ? id : null;
+        return _deadlines.TryPeek(out var id, out var due) && due.At <= now ? id : null;
     }
 
     public override long Deadline
@@ -165,7 +171,7 @@ public sealed class SkuActor : Actor
         get
         {
             DropStaleDeadlines();
-            return _deadlines.TryPeek(out _, out var at) ? at : Never;
+            return _deadlines.TryPeek(out _, out var due) ? due.At : Never;
         }
     }
 
@@ -230,15 +236,11 @@ public sealed class SkuActor : Actor
         else
         {
             warehouse.Reserved += e.Quantity;
-            _deadlines.Enqueue(reservation.Id, reservation.ExpiresAt);
+            _deadlines.Enqueue(reservation.Id, (reservation.ExpiresAt, reservation.Id));
         }
         if (e.TokenId.Length > 0) RememberToken(e.TokenId, e.TokenExpiresAt, stamp.At);
         foreach (var token in e.Tokens) RememberToken(token.TokenId, token.ExpiresAt, stamp.At);
-        if (e.LinesInOrder > 1)
-        {
-            if (_young.Count == YoungKept) _young.RemoveAt(0);
-            _young.Add(reservation);
-        }
+        KeepYoung(reservation);
         Check(warehouse);
     }
 
@@ -287,14 +289,14 @@ public sealed class SkuActor : Actor
         {
             waiting.ExpiresAt = e.ExpiresAt;
             waiting.Asked = false;
-            _deadlines.Enqueue(waiting.ReservationId, waiting.ExpiresAt);
+            _deadlines.Enqueue(waiting.ReservationId, (waiting.ExpiresAt, waiting.ReservationId));
             return;
         }
         var reservation = Live(e.ReservationId);
         reservation.Tier = e.Tier;
         reservation.ExpiresAt = e.ExpiresAt;
         reservation.Asked = false;
-        _deadlines.Enqueue(reservation.Id, reservation.ExpiresAt);
+        _deadlines.Enqueue(reservation.Id, (reservation.ExpiresAt, reservation.Id));
     }
 
     void Evolve(LockQuestioned e)
@@ -383,8 +385,8 @@ public sealed class SkuActor : Actor
 
     void Schedule(Backorder waiting)
     {
-        if (waiting.ExpiresAt != Never && !waiting.Asked) _deadlines.Enqueue(waiting.ReservationId, waiting.ExpiresAt);
-        if (waiting.NotBefore > 0) _deadlines.Enqueue(waiting.ReservationId, waiting.NotBefore);
+        if (waiting.ExpiresAt != Never && !waiting.Asked) _deadlines.Enqueue(waiting.ReservationId, (waiting.ExpiresAt, waiting.ReservationId));
+        if (waiting.NotBefore > 0) _deadlines.Enqueue(waiting.ReservationId, (waiting.NotBefore, waiting.ReservationId));
     }
 
     void Dequeue(string reservationId)
@@ -445,8 +447,9 @@ public sealed class SkuActor : Actor
 
     void DropStaleDeadlines()
     {
-        while (_deadlines.TryPeek(out var id, out var at))
+        while (_deadlines.TryPeek(out var id, out var due))
         {
+            var at = due.At;
             if (_backorderIndex.TryGetValue(id, out var waiting))
             {
                 if ((!waiting.Asked && waiting.ExpiresAt == at) || waiting.NotBefore == at) return;
@@ -473,7 +476,7 @@ public sealed class SkuActor : Actor
         return new StockView(Sku, Known, Name, Strict, Version, onHand, reserved, committed, shortage, Available, SafetyStock, [.. Barcodes], aliases, warehouses, _backorders.Count) { Bundle = Bundle };
     }
 
-    public override object View(long now) => ToView();
+    public override object View(long now) => ToView() with { At = now };
 
     public IEnumerable<FreedLockView> Freed() =>
         _freed.Select(f => new FreedLockView(Sku, f.ReservationId, f.OrderId, f.Warehouse, f.Quantity, f.Why, f.At));
@@ -504,6 +507,13 @@ public sealed class SkuActor : Actor
         LayoutMemory(codec);
     }
 
+    void KeepYoung(Reservation reservation)
+    {
+        if (reservation.LinesInOrder == 1) return;
+        if (_young.Count == YoungKept) _young.RemoveAt(0);
+        _young.Add(reservation);
+    }
+
     void LayoutReservations(Codec codec)
     {
         List<Reservation> reservations = codec.IsWriting ? [.. _reservations.Values] : [];
@@ -518,7 +528,8 @@ public sealed class SkuActor : Actor
             reservation.Warehouse = Find(reservation.Warehouse)?.Warehouse ?? reservation.Warehouse;
             reservation.KeyId = string.Intern(reservation.KeyId);
             _reservations.Add(reservation.Id, reservation);
-            if (reservation is { State: ReservationState.Reserved, Asked: false }) _deadlines.Enqueue(reservation.Id, reservation.ExpiresAt);
+            if (reservation.State == ReservationState.Reserved) KeepYoung(reservation);
+            if (reservation is { State: ReservationState.Reserved, Asked: false }) _deadlines.Enqueue(reservation.Id, (reservation.ExpiresAt, reservation.Id));
         }
         foreach (var ended in reservations.Where(r => !r.IsLive).OrderBy(r => r.EndedAt)) _ended.Enqueue(ended);
         foreach (var waiting in backorders)
@@ -562,6 +573,14 @@ public sealed class SkuActor : Actor
         codec.Long(ref expiresAt);
         if (!codec.IsWriting && _usedTokens.TryAdd(id, expiresAt)) _usedTokenOrder.Enqueue(id);
     }
+}
+
+/// <summary>What falls due at one instant comes in the order of ids, so that a replay does the same whatever was read back in between.</summary>
+sealed class ByTime : IComparer<(long At, string Id)>
+{
+    public static readonly ByTime Instance = new();
+
+    public int Compare((long At, string Id) x, (long At, string Id) y) => x.At != y.At ? x.At.CompareTo(y.At) : string.CompareOrdinal(x.Id, y.Id);
 }
 
 /// <summary>A lock that the auditor found without an owner.</summary>

@@ -120,6 +120,8 @@ public sealed record StockView(
 {
     /// <summary>For a bundle its components, whose stock is to be looked at instead.</summary>
     public IReadOnlyList<BundlePart> Bundle { get; init; } = [];
+    /// <summary>The engine's time when it was so, milliseconds since 1970 UTC; 0 where it is not told.</summary>
+    public long At { get; init; }
 }
 
 /// <summary>智能补货建议: what purchasing should order, and the figures it follows from.</summary>

@@ -14,7 +14,7 @@ public static class StockDecider
             case ChangeLine c: LineDecider.Decide(sku, c, turn); break;
             case AwaitStock c: BackorderDecider.Decide(sku, c, turn); break;
             case DeadlineReached: LockDecider.Decide(sku, turn); break;
-            case Reserve c: turn.Reply(Decide(sku, c, turn)); break;
+            case Reserve c: turn.Reply(Dated(Decide(sku, c, turn), turn)); break;
             case ChangeReservation c: turn.Reply(Decide(sku, c, turn)); break;
             case AdjustStock c: turn.Reply(AdjustDecider.Decide(sku, c, turn)); break;
             case ConfigureSku c: turn.Reply(Decide(sku, c, turn)); break;
@@ -22,6 +22,9 @@ public static class StockDecider
             default: throw new InvariantBrokenException($"{sku.Id} does not understand {command.GetType().Name}");
         }
     }
+
+    /// <summary>A refusal comes with a fresh token, which is dated by the time the stock was so.</summary>
+    static StockReply Dated(StockReply reply, Turn turn) => reply with { Stock = reply.Stock with { At = turn.Now } };
 
     /// <summary>The order of these checks is part of the contract (API.md, refusals): callers see the first that applies.</summary>
     static StockReply Decide(SkuActor sku, Reserve wish, Turn turn)
@@ -59,6 +62,8 @@ public static class StockDecider
             Revalidated = moved,
             TokenId = wish.Token.TokenId,
             TokenExpiresAt = wish.Token.ExpiresAt,
+            IsWarehouseAsked = wish.Warehouse is not null,
+            TokenVersion = wish.Token.Version,
         });
         return new(StockOutcome.Done, sku.ToView()) { Reservation = ReservationView.Of(sku.Sku, sku.Reservation(wish.ReservationId)!) };
     }

@@ -36,6 +36,9 @@ public sealed class StockAdjusted : Event
     public long Shortage;
     /// <summary>A hash of what was asked, to know a repeat from another call under the same reference.</summary>
     public ulong Asked;
+    /// <summary>What was asked, in full: a figure that was counted, or else a change, of which <see cref="Delta"/> is what could be.</summary>
+    public bool IsCount;
+    public long Wanted;
 
     public override byte Tag => 2;
     public override void Layout(Codec codec)
@@ -47,6 +50,9 @@ public sealed class StockAdjusted : Event
         codec.Long(ref Delta);
         codec.Long(ref Shortage);
         codec.Fixed64(ref Asked);
+        if (!codec.More(Asked != 0)) return;
+        codec.Bool(ref IsCount);
+        codec.Long(ref Wanted);
     }
 }
 
@@ -72,6 +78,9 @@ public sealed class StockReserved : Event
     public string Cart = "";
     /// <summary>The tokens that a cart's line used.</summary>
     public List<LineToken> Tokens = [];
+    /// <summary>For a caller: it named the warehouse, and the version its snapshot showed.</summary>
+    public bool IsWarehouseAsked;
+    public long TokenVersion;
 
     public override byte Tag => 3;
     public override void Layout(Codec codec)
@@ -89,9 +98,11 @@ public sealed class StockReserved : Event
         codec.Text(ref TokenId);
         codec.Long(ref TokenExpiresAt);
         codec.Int(ref LinesInOrder);
-        if (!codec.More(Cart.Length > 0)) return;
+        if (!codec.More(Owner != ReservationOwner.Order)) return;
         codec.Text(ref Cart);
         codec.List(Tokens);
+        codec.Bool(ref IsWarehouseAsked);
+        codec.Long(ref TokenVersion);
     }
 }
 

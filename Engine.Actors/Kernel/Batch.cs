@@ -33,6 +33,7 @@ public sealed partial class Partition
         }
 
         public bool HasRoom => _partition._frame.Length < _host.Limits.FrameBytes;
+        public bool HasRoomForDeadlines => HasRoom && _partition._frame.Length < _host.Limits.DeadlineBytes;
         public bool WasEmpty { get; private set; }
 
         public override long Now => _partition._now;

@@ -1,5 +1,3 @@
-using Engine.Actors.Deciders;
-
 namespace Engine.Actors.Kernel;
 
 /// <summary>What others than the partition itself may want to know of its checkpoint.</summary>
@@ -10,7 +8,7 @@ public static class Checkpoint
     public static long SequenceOf(byte[] bytes)
     {
         var header = new CheckpointHeader();
-        header.Layout(Codec.Reader(bytes));
+        header.Layout(CheckpointLayout.Open(bytes, out _));
         return header.Sequence;
     }
 }

@@ -45,7 +45,10 @@ public sealed class EngineNode : IEngine, IPartitionHost, IAsyncDisposable
     /// <summary>Milliseconds by the monotonic clock.</summary>
     public long Uptime => (long)Time.GetElapsedTime(0).TotalMilliseconds;
 
-    /// <summary>False while wall and monotonic clock disagree: nothing expires then.</summary>
+    /// <summary>The time to decide by: the wall clock's, and while it has jumped what it would be without (<see cref="ClockGuard"/>).</summary>
+    public long Now => _clock.Now;
+
+    /// <summary>False while wall and monotonic clock disagree: nothing expires by itself then.</summary>
     public bool MayExpire => _clock.Agrees;
 
     /// <summary>Is told which partition stopped and why.</summary>
@@ -121,7 +124,7 @@ public sealed class EngineNode : IEngine, IPartitionHost, IAsyncDisposable
     /// <summary>Wakes partitions whose time has come; once a second all of them, and those that could not open try again.</summary>
     public void Tick()
     {
-        var now = Time.GetUtcNow().ToUnixTimeMilliseconds();
+        var now = Now;
         // Rounds and waiting answers go by the clock that nobody sets back.
         var uptime = Uptime;
         _clock.Look();
@@ -236,8 +239,9 @@ sealed class LinkReader : IFrameVisitor
 }
 
 /// <summary>
-/// Compares the wall clock with the monotonic one. A jump of the wall clock must not end a lock early, so while they differ
-/// nothing expires; a difference that stays is a corrected clock and is accepted after five minutes.
+/// Compares the wall clock with the monotonic one. A jump of the wall clock must not end a lock early: while they differ no
+/// timer ends anything, and what is met is judged by the last time they agreed on and what has passed since. A difference that
+/// stays is a corrected clock and is accepted after five minutes.
 /// </summary>
 sealed class ClockGuard
 {
@@ -257,6 +261,18 @@ sealed class ClockGuard
 
     /// <summary>Also between two looks: a jump is seen before the first decision that would rest on it.</summary>
     public bool Agrees => _agrees && Math.Abs(Drift()) <= _difference;
+
+    /// <summary>Milliseconds since 1970 UTC.</summary>
+    public long Now
+    {
+        get
+        {
+            var (at, wall) = (Volatile.Read(ref _base), _time.GetUtcNow());
+            var passed = _time.GetElapsedTime(at.Monotonic);
+            var agrees = Math.Abs((wall - at.Wall - passed).TotalMilliseconds) <= _difference;
+            return (agrees ? wall : at.Wall + passed).ToUnixTimeMilliseconds();
+        }
+    }
 
     public void Look()
     {

@@ -77,6 +77,8 @@ interface IPartitionHost
     IJournal Journal { get; }
     IScheduler Scheduler { get; }
     TimeProvider Time { get; }
+    /// <summary>The time to decide by, milliseconds since 1970 UTC.</summary>
+    long Now { get; }
     /// <summary>Milliseconds by the monotonic clock, for what waits rather than falls due.</summary>
     long Uptime { get; }
     Limits Limits { get; }

@@ -20,6 +20,9 @@ public sealed record Limits
     /// <summary>Actors whose deadline is decided per batch: a storm of expiries is spread over batches.</summary>
     public int DeadlinesPerBatch { get; init; } = 128;
 
+    /// <summary>What falls due takes no more of a frame than this, some 1,600 ends of locks: of 100,000 that end in one moment nobody else waits for more than a few milliseconds.</summary>
+    public int DeadlineBytes { get; init; } = 64 << 10;
+
     /// <summary>A frame is closed at this size, so that one partition's batch does not hold up the group commit of all.</summary>
     public int FrameBytes { get; init; } = 1 << 20;
 

@@ -174,7 +174,7 @@ public sealed partial class Partition : IThreadPoolWorkItem
             _inFlight = null;
             if (!Settle(write, write.Outcome)) return;
         }
-        _now = Math.Max(_now, _host.Time.GetUtcNow().ToUnixTimeMilliseconds());
+        _now = Math.Max(_now, _host.Now);
         TakeArrivals();
         if (_state != State.Open) return;
         GiveUpWaiting();
@@ -270,11 +270,11 @@ public sealed partial class Partition : IThreadPoolWorkItem
         _mailbox.Drain(Lane.Urgent, _limits.UrgentPerBatch, _drained);
         _mailbox.Drain(Lane.Normal, _limits.NormalPerBatch, _drained);
         // Taken after the mailbox was looked into: nothing is decided at a time before it came.
-        _now = Math.Max(_now, _host.Time.GetUtcNow().ToUnixTimeMilliseconds());
+        _now = Math.Max(_now, _host.Now);
         _batch.Begin();
         if (_host.MayExpire)
         {
-            for (var i = 0; i < _limits.DeadlinesPerBatch && _batch.HasRoom && _deadlines.TryTake(_now, out var id); i++) _batch.DecideDeadline(id);
+            for (var i = 0; i < _limits.DeadlinesPerBatch && _batch.HasRoomForDeadlines && _deadlines.TryTake(_now, out var id); i++) _batch.DecideDeadline(id);
         }
         foreach (var inbox in _inboxes) DecideMessages(inbox, _limits.MessagesPerBatch / _inboxes.Length + 1);
         DecideAsks();

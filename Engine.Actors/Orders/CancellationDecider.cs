@@ -8,7 +8,7 @@ static class CancellationDecider
 {
     public static OrderReply Cancel(OrderActor order, Cancellation wish, Intake intake, Turn turn)
     {
-        if (order.Cancelled) return new(OrderOutcome.Repeated);
+        if (order.Cancelled || order.HasCancelled(wish.Reference)) return new(OrderOutcome.Repeated);
         if (wish.Lines is { Count: > 0 } lines && Validate(order, lines) is { } invalid) return invalid;
         if (!Transitions.CanCancel(order.State))
         {
@@ -60,7 +60,7 @@ static class CancellationDecider
     static void CancelLines(OrderActor order, IReadOnlyList<CancelledQuantity> wished, Cancellation wish, Turn turn)
     {
         var lines = WithGifts(order, wished);
-        turn.Emit(new LinesCancelled { Lines = lines, Reason = wish.Reason, By = wish.By, Refund = order.PaidSum > 0 ? Refund(order, lines) : 0 });
+        turn.Emit(new LinesCancelled { Lines = lines, Reason = wish.Reason, By = wish.By, Refund = order.PaidSum > 0 ? Refund(order, lines) : 0, Reference = wish.Reference });
         foreach (var cancelled in lines)
         {
             var line = order.Lines.First(l => l.Ordered.LineId == cancelled.LineId);

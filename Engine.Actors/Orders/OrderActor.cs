@@ -28,6 +28,7 @@ public sealed class OrderActor : Actor, ILeader
     readonly List<Explanation> _explanations = [];
     readonly List<string> _flags = [];
     readonly List<RememberedCall> _calls = [];
+    readonly List<ulong> _cancellations = [];
     readonly List<string> _ranked = [];
 
     OrderDetails _details = new();
@@ -81,6 +82,15 @@ public sealed class OrderActor : Actor, ILeader
     public long ReceivedAt => _receivedAt;
     public long StateSince => _stateSince;
     public MicroState State { get; private set; }
+    public string Source => _source;
+    /// <summary>Who last had a hand in it.</summary>
+    public string Operator => _operator;
+    public string Carrier => _carrier;
+    public string TrackingNumber => _trackingNumber;
+    public IReadOnlyList<HistoryItem> History => _history;
+    /// <summary>An unpaid lock holds its stock until <see cref="LockDeadline"/>.</summary>
+    public bool HasLock => _phase == OrderPhase.Locked && !MayCommit && !IsEnded;
+    public LockTier LockTier => PaymentStarted ? LockTier.Paying : LockTier.Order;
     public KeyRef? PersonalKey => _keyIndex < 0 || _forgotten ? null : new KeyRef(_keySequence, _keyIndex);
 
     /// <summary>The sum of payments that succeeded; a payment without an amount is the whole.</summary>
@@ -152,6 +162,13 @@ public sealed class OrderActor : Actor, ILeader
     }
 
     public int IndexOf(OrderLine line) => _lines.IndexOf(line);
+
+    /// <summary>Lines were cancelled by a message of that reference. Kept for good, unlike calls: a platform may repeat itself after weeks.</summary>
+    public bool HasCancelled(ulong reference) => reference != 0 && _cancellations.Contains(reference);
+
+    /// <summary>The same was reported before: of the same time and by the same hand.</summary>
+    public bool HasReported(StepFact step) =>
+        step.At != 0 && _history.Exists(h => h.ReportedAt == step.At && h.Event == step.Step.Name() && h.Operator == step.Operator && h.Device == step.Device);
 
     public RememberedCall? Call(ulong key) => _calls.Find(c => c.Key == key);
 
@@ -249,11 +266,12 @@ public sealed class OrderActor : Actor, ILeader
                 foreach (var cancelled in e.Lines)
                     if (_lines.Find(l => l.Ordered.LineId == cancelled.LineId) is { } line) Cancel(line, cancelled.Quantity);
                 _refundDue += e.Refund;
+                if (e.Reference != 0) _cancellations.Add(e.Reference);
                 if (e.Refund > 0) Flag("refund_due");
                 Explain("lines_cancelled", stamp, text: e.Reason, number: e.Refund);
                 return Note(e, "system", e.By, e.Reason);
             case FactKept e:
-                _kept.Add(new KeptFact { Step = e.Step, CancelReason = e.CancelReason, CancelBy = e.CancelBy, CancelLines = e.CancelLines, Source = e.Source });
+                _kept.Add(new KeptFact { Step = e.Step, CancelReason = e.CancelReason, CancelBy = e.CancelBy, CancelLines = e.CancelLines, CancelReference = e.CancelReference, Source = e.Source });
                 return Note(e, e.Source, reason: e.Step?.Step.Name() ?? "cancelled");
             case OrderHeld e:
                 (_held, _heldReason, _phase, _retryAt) = (true, e.Reason, OrderPhase.Idle, Never);
@@ -414,8 +432,8 @@ public sealed class OrderActor : Actor, ILeader
         Details = _details,
         PersonalKey = PersonalKey,
         Lines = [.. _lines.Where(l => !l.IsPart).Select(l => OrderLineView.Of(this, l))],
-        HasLock = _phase == OrderPhase.Locked && !MayCommit && !IsEnded,
-        LockTier = PaymentStarted ? LockTier.Paying : LockTier.Order,
+        HasLock = HasLock,
+        LockTier = LockTier,
         LockExpiresAt = LockDeadline,
         HeldReason = _heldReason,
         Payments = [.. _payments],
@@ -424,6 +442,7 @@ public sealed class OrderActor : Actor, ILeader
         Carrier = _carrier,
         TrackingNumber = _trackingNumber,
         Flags = [.. _flags],
+        Kept = [.. _kept],
         History = [.. _history],
         Explain = Explaining.Render(this, _explanations),
     };
@@ -470,5 +489,17 @@ public sealed class OrderActor : Actor, ILeader
         codec.Enum(ref state);
         State = state;
         codec.Long(ref _remindAt);
+        if (codec.More(_cancellations.Count > 0)) LayoutCancellations(codec);
+    }
+
+    void LayoutCancellations(Codec codec)
+    {
+        var count = codec.Count(_cancellations.Count);
+        for (var i = 0; i < count; i++)
+        {
+            var reference = codec.IsWriting ? _cancellations[i] : 0;
+            codec.Fixed64(ref reference);
+            if (!codec.IsWriting) _cancellations.Add(reference);
+        }
     }
 }

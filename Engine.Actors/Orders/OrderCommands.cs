@@ -36,7 +36,8 @@ public sealed class Intake : Command
 /// <summary>The caller's Idempotency-Key: hashes of key (with API key and path) and body.</summary>
 public sealed record Idempotency(ulong Key, ulong Body);
 
-public sealed record Cancellation(string Reason, string By, IReadOnlyList<CancelledQuantity>? Lines = null);
+/// <param name="Reference">Of the message that says so, the same when it comes again; 0 where it has none. Without it the same lines cancelled twice are more lines cancelled.</param>
+public sealed record Cancellation(string Reason, string By, IReadOnlyList<CancelledQuantity>? Lines = null, ulong Reference = 0);
 
 public sealed class UnholdOrder : Command
 {

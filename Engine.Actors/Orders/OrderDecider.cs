@@ -37,7 +37,7 @@ public static class OrderDecider
         var created = !order.Known;
         var reply = new OrderReply(OrderOutcome.Repeated);
         if (created) Receive(order, intake, turn);
-        else if (intake.Details is not null) Compare(order, intake, turn);
+        else Compare(order, intake, turn);
 
         if (intake.Payment is { } payment) reply = Worse(reply, PaymentDecider.Record(order, payment, intake.Source, turn));
         if (intake.Cancellation is { } cancellation) reply = Worse(reply, CancellationDecider.Cancel(order, cancellation, intake, turn));
@@ -66,8 +66,8 @@ public static class OrderDecider
         if (!intake.KeepEarly) return new(OrderOutcome.UnknownOrder);
         if (intake.Payment is { } payment) PaymentDecider.Record(order, payment, intake.Source, turn);
         if (intake.Refund is { } refund) PaymentDecider.Record(order, refund, intake.Source, turn);
-        if (intake.Cancellation is { } cancellation && !order.Kept.Any(k => k.Step is null && Same(k.CancelLines, cancellation.Lines)))
-            turn.Emit(new FactKept { CancelReason = cancellation.Reason, CancelBy = cancellation.By, CancelLines = [.. cancellation.Lines ?? []], Source = intake.Source });
+        if (intake.Cancellation is { } cancellation && !order.Kept.Any(k => k.Step is null && k.CancelReference == cancellation.Reference && Same(k.CancelLines, cancellation.Lines)))
+            turn.Emit(new FactKept { CancelReason = cancellation.Reason, CancelBy = cancellation.By, CancelLines = [.. cancellation.Lines ?? []], CancelReference = cancellation.Reference, Source = intake.Source });
         if (intake.Step is { } step) StepDecider.Keep(order, step, intake.Source, turn);
         return new(OrderOutcome.Kept);
     }
@@ -97,7 +97,7 @@ public static class OrderDecider
     {
         foreach (var kept in order.Kept.Where(k => k.Step is null).ToArray())
         {
-            var reply = CancellationDecider.Cancel(order, new Cancellation(kept.CancelReason, kept.CancelBy, kept.CancelLines), intake, turn);
+            var reply = CancellationDecider.Cancel(order, new Cancellation(kept.CancelReason, kept.CancelBy, kept.CancelLines, kept.CancelReference), intake, turn);
             if (reply.Outcome == OrderOutcome.Invalid) turn.Emit(new OrderFlagged { Flag = "cancelled_lines_unknown", Source = kept.Source });
         }
         if (order.Cancelled) return;
@@ -110,12 +110,8 @@ public static class OrderDecider
     /// <summary>A repeat of a known order: it stays as it is, differences are recorded and flagged.</summary>
     static void Compare(OrderActor order, Intake intake, Turn turn)
     {
-        foreach (var part in Differences(order, intake.Details!))
-        {
-            var flag = $"differs:{part}";
-            if (!order.HasFlag(flag)) turn.Emit(new OrderFlagged { Flag = flag, Source = intake.Source });
-        }
-        foreach (var flag in intake.Flags)
+        var differences = intake.Details is { } told ? Differences(order, told).Select(part => $"differs:{part}") : [];
+        foreach (var flag in differences.Concat(intake.Flags))
             if (!order.HasFlag(flag)) turn.Emit(new OrderFlagged { Flag = flag, Source = intake.Source });
     }
 

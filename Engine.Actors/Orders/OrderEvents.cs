@@ -186,6 +186,8 @@ public sealed class LinesCancelled : Event
     public string By = "";
     /// <summary>What is to be paid back for them, minor units.</summary>
     public long Refund;
+    /// <inheritdoc cref="Cancellation.Reference" />
+    public ulong Reference;
 
     public override byte Tag => 51;
     public override void Layout(Codec codec)
@@ -194,6 +196,7 @@ public sealed class LinesCancelled : Event
         codec.Text(ref Reason);
         codec.Text(ref By);
         codec.Long(ref Refund);
+        if (codec.More(Reference != 0)) codec.Fixed64(ref Reference);
     }
 }
 
@@ -206,6 +209,8 @@ public sealed class FactKept : Event
     /// <summary>Empty where all of the order was cancelled.</summary>
     public List<CancelledQuantity> CancelLines = [];
     public string Source = "";
+    /// <inheritdoc cref="Cancellation.Reference" />
+    public ulong CancelReference;
 
     public override byte Tag => 52;
     public override void Layout(Codec codec)
@@ -217,6 +222,7 @@ public sealed class FactKept : Event
         codec.Bool(ref hasStep);
         if (hasStep) codec.Record(Step ??= new StepFact());
         codec.List(CancelLines);
+        if (codec.More(CancelReference != 0)) codec.Fixed64(ref CancelReference);
     }
 }
 

@@ -71,6 +71,8 @@ public sealed class KeptFact : IEncoded
     /// <summary>Empty where all of the order was cancelled.</summary>
     public List<CancelledQuantity> CancelLines = [];
     public string Source = "";
+    /// <inheritdoc cref="Cancellation.Reference" />
+    public ulong CancelReference;
 
     public void Layout(Codec codec)
     {
@@ -81,6 +83,7 @@ public sealed class KeptFact : IEncoded
         codec.Bool(ref hasStep);
         if (hasStep) codec.Record(Step ??= new StepFact());
         codec.List(CancelLines);
+        if (codec.More(CancelReference != 0)) codec.Fixed64(ref CancelReference);
     }
 }
 

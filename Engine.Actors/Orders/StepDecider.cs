@@ -11,6 +11,7 @@ static class StepDecider
         if (order.State == step.Step) return new(OrderOutcome.Repeated);
         if (!order.Cancelled && Transitions.LiesBehind(order.State, step.Step))
         {
+            if (order.HasReported(step)) return new(OrderOutcome.Repeated);
             turn.Emit(new StepTaken { Step = step, Source = source, Behind = true });
             return new(OrderOutcome.Done);
         }

@@ -63,7 +63,7 @@ sealed class ActorShelf : IDisposable
             actor.Layout(_writer);
             _stream.Position = _end;
             _stream.Write(_writer.Written);
-            _aside[id.Hash] = new Place(_end, _writer.Position, ((ILeader)actor).Led.Any(l => l.Stock != LedStock.None));
+            _aside[id.Hash] = new Place(_end, _writer.Position, actor is not ILeader leader || leader.Led.Any(l => l.Stock != LedStock.None));
             _end += _writer.Position;
         }
         (_old, _young) = (_young, []);

@@ -1,6 +1,7 @@
 using Engine.Actors.Inventory;
 using Engine.Actors.Kernel;
 using Engine.Actors.Orders;
+using Engine.Adapters.Views;
 using Engine.Host.Ingress;
 
 namespace Engine.Host.Api;
@@ -72,12 +73,50 @@ sealed class OrderRenderer(IEngine engine, PersonalDesk personal, ServiceClock c
         };
     }
 
+    /// <summary>As the row of the read models shows it.</summary>
+    public OrderSummaryJson Summary(OrderRow row, long now) => new()
+    {
+        OrderId = row.OrderId,
+        Platform = row.Platform,
+        Shop = row.Shop,
+        PlatformOrderId = row.PlatformOrderId,
+        State = row.State.Name(),
+        Status = row.Status,
+        StateSince = row.StateSince,
+        Operator = row.Operator,
+        Overdue = clock.IsOverdue(row.State, row.StateSince, row.ShipBy ?? 0, now),
+        DueAt = Instant.OrNull(clock.DueAt(row.State, row.StateSince, row.ShipBy ?? 0) ?? 0),
+        Stalled = clock.IsStalled(row.State, row.StateSince, now),
+        NextSteps = NextSteps(row.State),
+        PlacedAt = row.PlacedAt,
+        ReceivedAt = row.ReceivedAt,
+        Urgency = Urgencies[row.Urgency],
+        ShipBy = row.ShipBy,
+        HeldReason = row.HeldReason,
+        Lines = [.. row.Lines.Where(l => l.PartOf is null).Select(l => Line(l, row.Lines))],
+        LockTier = row.LockTier,
+        LockExpiresAt = row.LockExpiresAt,
+        Amounts = new AmountsJson(row.Goods, row.Freight, row.Discount, row.Tax, row.Total, row.Currency),
+        Tags = row.Tags,
+        Flags = row.Flags,
+    };
+
     /// <summary>What the state leads to, and whether it can still be cancelled.</summary>
     static List<string> NextSteps(MicroState state)
     {
         var steps = Transitions.NextSteps(state).Select(s => s.Name()).ToList();
         if (Transitions.CanCancel(state)) steps.Add(MicroState.Cancelled.Name());
         return steps;
+    }
+
+    static OrderLineJson Line(LineRow line, IReadOnlyList<LineRow> all)
+    {
+        var parts = all.Where(p => p.PartOf == line.Position).Select(p => new OrderComponentJson(p.Sku ?? "", p.Quantity, p.Warehouse, p.ReservationId, p.State)).ToArray();
+        return new OrderLineJson(
+            line.LineId, line.Sku, line.Code, line.Quantity, line.Warehouse, line.ReservationId, line.State, line.UnitPrice, line.Discount, line.GiftOf, line.Presale)
+        {
+            Components = parts.Length > 0 ? parts : null,
+        };
     }
 
     static OrderComponentJson Component(OrderLineView part) =>
@@ -92,7 +131,7 @@ sealed class OrderRenderer(IEngine engine, PersonalDesk personal, ServiceClock c
         Components = line.Components.Count > 0 ? [.. line.Components.Select(Component)] : null,
     };
 
-    public static HistoryItemJson Entry(HistoryItem item) => new(item.At, item.State.Name(), item.State.Status(item.Paid).Name(), item.Event, item.Source)
+    public static HistoryItemJson Entry(HistoryItem item, long sequence) => new(sequence, item.At, item.State.Name(), item.State.Status(item.Paid).Name(), item.Event, item.Source)
     {
         Operator = OrNull(item.Operator),
         Device = OrNull(item.Device),

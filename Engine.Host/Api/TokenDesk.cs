@@ -16,7 +16,8 @@ sealed class TokenDesk(SnapshotTokens tokens, ITokenKeys keys, EngineSettings se
     /// <summary>A fresh snapshot of stock as it was just read.</summary>
     public SnapshotJson Snapshot(StockView stock, string? orderId)
     {
-        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        // Where the wall clock was set back, the engine's time is ahead of it: by the wall clock alone the token would be born expired.
+        var now = Math.Max(stock.At, time.GetUtcNow().ToUnixTimeMilliseconds());
         var expires = now + (long)settings.Tokens.Lifetime.TotalMilliseconds;
         var id = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(IdBytes));
         var token = tokens.Mint(stock.Sku, new SnapshotClaims(id, stock.Version, stock.Available, orderId, now, expires));

@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
 using Engine.Actors.Fulfilment;
 using Engine.Actors.Kernel;
 using Engine.Actors.Orders;
@@ -25,12 +28,13 @@ sealed class IntakeFactory(Shops shops, PersonalDesk personal, NearDuplicates du
         Make(new OrderName(order.Platform, order.Shop, order.PlatformOrderId), source, keepEarly: true, order, order.Payment);
 
     /// <summary>What a platform pushed; null where it says nothing that an order needs to know.</summary>
-    public Intake? Push(string platform, string shop, OrderPush push, string source)
+    /// <param name="message">The platform's id of the message (<see cref="ParsedMessage.DedupeKey"/>).</param>
+    public Intake? Push(string platform, string shop, string message, OrderPush push, string source)
     {
         if (push is { Order: null, Payment: null, Cancellation: null, Refund: null, Step: null }) return null;
         return Make(
             new OrderName(platform, shop, push.PlatformOrderId), source, keepEarly: true, push.Order, push.Payment ?? push.Order?.Payment,
-            push.Cancellation is { } c ? Cancelled(c, platform) : null,
+            push.Cancellation is { } c ? Cancelled(c, platform) with { Reference = Hash(message) } : null,
             push.Refund is { } r ? Refunded(r) : null,
             push.Step is { } s ? Stepped(s, StepRole.Platform) : null);
     }
@@ -123,6 +127,8 @@ sealed class IntakeFactory(Shops shops, PersonalDesk personal, NearDuplicates du
         At = payment.At?.ToUnixTimeMilliseconds() ?? Now,
         ArrivedAt = Now,
     };
+
+    static ulong Hash(string message) => BinaryPrimitives.ReadUInt64LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(message)));
 
     static Cancellation Cancelled(CancellationPush push, string by) => new(
         push.Reason, push.By ?? by, push.Lines is null ? null : [.. push.Lines.Select(l => new CancelledQuantity { LineId = l.LineId, Quantity = l.Quantity })]);

@@ -37,7 +37,7 @@ sealed class QuarantineEndpoints(IEngine engine, QuarantineDesk desk, IntakeFact
             return Problems.Of(Code.UnknownMessage, "No such message is in quarantine.");
 
         var parsed = platform.Parse(desk.Open(kept));
-        var told = parsed.Pushes.Select(push => intakes.Push(kept.Platform, kept.Shop, push, "quarantine")).OfType<Intake>().ToArray();
+        var told = parsed.Pushes.Select(push => intakes.Push(kept.Platform, kept.Shop, parsed.DedupeKey, push, "quarantine")).OfType<Intake>().ToArray();
         foreach (var intake in told)
             if ((await orders.TakeAsync(intake)).Kind is var failed and not AnswerKind.Reply) return Answers.Failure(failed);
 

@@ -52,7 +52,7 @@ sealed class WebhookEndpoints(Shops shops, IntakeFactory intakes, OrderDesk orde
         if (parsed.Unreadable is not null) return await quarantine.KeepAsync(platform.Name, request, parsed);
         // Handed over in order, so that two pushes about one order are decided in order too.
         var answers = parsed.Pushes
-            .Select(push => intakes.Push(platform.Name, request.Shop, push, $"webhook:{platform.Name}"))
+            .Select(push => intakes.Push(platform.Name, request.Shop, parsed.DedupeKey, push, $"webhook:{platform.Name}"))
             .OfType<Actors.Orders.Intake>().Select(orders.TakeAsync).ToArray();
         foreach (var answer in await Task.WhenAll(answers))
             if (answer.Kind != AnswerKind.Reply) return answer.Kind;

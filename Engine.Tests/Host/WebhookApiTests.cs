@@ -72,6 +72,23 @@ public sealed class WebhookApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_same_push_about_some_lines_cancels_them_once()
+    {
+        var cancelled = new JsonObject { ["platformOrderId"] = "1", ["reason"] = "too many", ["lines"] = new JsonArray(new JsonObject { ["lineId"] = "L1", ["quantity"] = 1 }) };
+        var placed = Placed("1");
+        placed["lines"]![0]!["quantity"] = 4;
+        placed["amounts"] = new JsonObject { ["goods"] = 400, ["total"] = 400, ["currency"] = "CNY" };
+        var early = new JsonObject { ["type"] = "order.cancelled", ["timestamp"] = Now, ["data"] = cancelled.DeepClone() }.ToJsonString();
+        // Before its order, again behind it, and once more; then another message that says the same of another unit.
+        Assert.Equal(204, (await Standard("c-1", early)).Status);
+        Assert.Equal(204, (await Standard("m-1", "order.placed", placed)).Status);
+        for (var i = 0; i < 3; i++) Assert.Equal(204, (await Standard("c-1", early)).Status);
+        Assert.Equal(204, (await Standard("c-2", "order.cancelled", cancelled)).Status);
+        Assert.Equal("2", (await _admin.Until(Path, r => r.Text("lines[0].quantity") == "2")).Text("lines[0].quantity"));
+        Assert.Equal("98", (await _admin.Until("/v1/skus/A", r => r.Text("available") == "98")).Text("available"));
+    }
+
+    [Fact]
     public async Task Pushes_in_any_order_converge()
     {
         await Standard("m-3", "order.step", new JsonObject { ["platformOrderId"] = "1", ["step"] = "shipped", ["carrier"] = "SF" });

@@ -135,7 +135,7 @@ public sealed class GoldenJournalTests
     static ActorId IdOf(string shown) => new(Enum.Parse<ActorKind>(shown[..shown.IndexOf('/')]), shown[(shown.IndexOf('/') + 1)..]);
 
     /// <summary>A day with something of everything.</summary>
-    static EngineRig Play()
+    internal static EngineRig Play()
     {
         var rig = new EngineRig(2);
         rig.Warehouse("SH1", 31.2, 121.5);

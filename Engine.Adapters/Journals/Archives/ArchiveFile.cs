@@ -141,7 +141,7 @@ sealed class ArchiveFile : IDisposable
     {
         /// <summary>A frame is read with its block: small enough to be quick, large enough to be compressed well.</summary>
         const int BlockBytes = 64 * 1024;
-        /// <summary>Measured with the demo's journal: 4 gives 5.1 to 1 at 110 MB/s, 9 gives 5.4 at 20.</summary>
+        /// <summary>Measured with 26 MB of the demo's journal: 4 gives 3.8 to 1 in 2.3 s, 9 gives 4.1 to 1 in 10.2 s.</summary>
         const int Quality = 4;
         const int Window = 18;
 
