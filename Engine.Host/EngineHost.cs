@@ -191,6 +191,7 @@ public static class EngineHost
         services.AddSingleton<CartDesk>();
         services.AddSingleton<WarehouseEndpoints>();
         services.AddSingleton<SkuEndpoints>();
+        services.AddSingleton<AdjustmentDesk>();
         services.AddSingleton<AdjustmentEndpoints>();
         services.AddSingleton<ReservationEndpoints>();
         services.AddSingleton<CartEndpoints>();

@@ -34,7 +34,7 @@ sealed class SimulationRun
         Courier = new Courier { CheckRead = CheckRead };
         _scheduler = new SimScheduler(Random);
         _stockClient = new StockClient(this);
-        _clients.AddRange([_stockClient, new CallerClient(this, 1), new CallerClient(this, 2), new Auditor(this)]);
+        _clients.AddRange([_stockClient, new CallerClient(this, 1), new CallerClient(this, 2), new CartClient(this, 1), new CartClient(this, 2), new Auditor(this)]);
     }
 
     public Random Random { get; }
@@ -43,6 +43,7 @@ sealed class SimulationRun
     public CrashDisk Disk { get; }
     public Replica Replica { get; }
     public StockLedger Stock { get; } = new();
+    public CartLedger Carts { get; } = new();
     public Courier Courier { get; }
     public int StepsDone { get; private set; }
     public int Crashes { get; private set; }
@@ -183,8 +184,19 @@ sealed class SimulationRun
     void Before(Actor actor, Event happened, Stamp stamp)
     {
         if (_story is not null) Tell($"frame {stamp.Sequence}: {actor.Id} {happened.GetType().Name} {Words.Of(happened)}");
-        if (actor is Actors.Inventory.SkuActor sku) _orders.Write(sku, happened);
-        else if (actor is Actors.Orders.OrderActor order) _orders.Write(order, happened, stamp);
+        switch (actor)
+        {
+            case Actors.Inventory.SkuActor sku:
+                _orders.Write(sku, happened);
+                Carts.Write(sku, happened);
+                break;
+            case Actors.Orders.OrderActor order:
+                _orders.Write(order, happened, stamp);
+                Carts.Write(order, happened);
+                break;
+            case Actors.Carts.CartActor cart: Carts.Write(cart, happened, stamp); break;
+            default: break;
+        }
     }
 
     void After(Actor actor, Event happened, Stamp stamp)
@@ -203,6 +215,7 @@ sealed class SimulationRun
         Tell("faults stop");
         Heal();
         Settle();
+        CartChecks.Check(Replica, late: false);
         Tell("time passes all locks");
         for (var i = 0; i < 12; i++)
         {

@@ -8,7 +8,12 @@ public sealed record SimulationFailure(int Seed, string Invariant, int Step, str
 }
 
 /// <summary>What a number of seeds came to.</summary>
-public sealed record SimulationResult(int Seeds, long Steps, long Frames, long Answers, long Grants, long Crashes, SimulationFailure? Failure);
+public sealed record SimulationResult(int Seeds, long Steps, long Frames, long Answers, long Grants, long Crashes, SimulationFailure? Failure)
+{
+    public long CartsReserved { get; init; }
+    public long CartsRefused { get; init; }
+    public long BundlesExpanded { get; init; }
+}
 
 /// <summary>Runs seeds until one fails or all are done.</summary>
 public static class SimulationRunner
@@ -23,7 +28,10 @@ public static class SimulationRunner
         {
             var run = new SimulationRun(seed, fault);
             var failure = Try(run, seed, steps);
-            sum = new(sum.Seeds + 1, sum.Steps + run.StepsDone, sum.Frames + run.Replica.Frames, sum.Answers + run.Courier.Answers, sum.Grants + run.Stock.Grants, sum.Crashes + run.Crashes, null);
+            sum = new(sum.Seeds + 1, sum.Steps + run.StepsDone, sum.Frames + run.Replica.Frames, sum.Answers + run.Courier.Answers, sum.Grants + run.Stock.Grants, sum.Crashes + run.Crashes, null)
+            {
+                CartsReserved = sum.CartsReserved + run.Carts.Reserved, CartsRefused = sum.CartsRefused + run.Carts.Refused, BundlesExpanded = sum.BundlesExpanded + run.Carts.Expanded,
+            };
             if (failure is not null) return sum with { Failure = Retell(failure, fault, steps) };
             progress?.Invoke(sum.Seeds);
         }

@@ -1,4 +1,5 @@
 using Engine.Actors.Fulfilment;
+using Engine.Actors.Inventory;
 using Engine.Actors.Kernel;
 using Engine.Actors.Orders;
 
@@ -41,6 +42,16 @@ sealed class World
 
     /// <summary>Codes that mean no SKU at first.</summary>
     public static readonly string[] Codes = ["art-1", "art-2"];
+
+    /// <summary>A SKU that is made of others; stock clients set it up and change it.</summary>
+    public const string Bundle = "set-1";
+
+    public BundlePart[] Parts() => _random.Next(2) == 0
+        ? [new() { Sku = Skus[0], Quantity = 1 }, new() { Sku = Skus[1], Quantity = 2 }]
+        : [new() { Sku = Skus[1], Quantity = 1 }, new() { Sku = Skus[0], Quantity = 1 }];
+
+    /// <summary>What somebody buys.</summary>
+    public string Wanted() => _random.Next(6) == 0 ? Bundle : Sku();
 
     public string Sku() => Skus[_random.Next(Skus.Length)];
 

@@ -9,6 +9,18 @@ public static class Money
     /// <summary>The largest amount the engine takes, in minor units: sums over an order's lines stay far inside 64 bits.</summary>
     public const long Most = 1_000_000_000_000_000;
 
+    private const string Currencies =
+        "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE CHF CHW CLF CLP CNY COP COU " +
+        "CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES " +
+        "KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD OMR " +
+        "PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS " +
+        "UAH UGX USD USN UYI UYU UYW UZS VED VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG";
+
+    private static readonly HashSet<string> Known = [.. Currencies.Split(' ')];
+
+    /// <summary>A code of ISO 4217 that money is paid in.</summary>
+    public static bool IsCurrency(string code) => Known.Contains(code);
+
     /// <summary>Digits behind the point, by ISO 4217.</summary>
     public static int Exponent(string currency) => currency switch
     {

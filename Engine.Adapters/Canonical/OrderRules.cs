@@ -146,6 +146,8 @@ public static class OrderRules
         CheckRange(amounts.Total, 0, Money.Most, "amounts.total", faults);
         if (amounts.Currency.Length != 3 || amounts.Currency.AsSpan().ContainsAnyExceptInRange('A', 'Z'))
             faults.Add("amounts.currency", "bad_format", "Three capital letters (ISO 4217) are wanted.");
+        else if (!Money.IsCurrency(amounts.Currency))
+            faults.Add("amounts.currency", "unknown_currency", "No money has this code (ISO 4217).");
     }
 
     private static void CheckBuyer(CanonicalBuyer buyer, Faults faults)

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.IO.Pipelines;
 using System.Security.Cryptography;
 using System.Text;
 using Engine.Actors.Orders;
@@ -24,7 +25,7 @@ static class Requests
         var reader = http.Request.BodyReader;
         while (true)
         {
-            var read = await reader.ReadAsync(http.RequestAborted);
+            var read = await ReadAsync(reader, http.RequestAborted);
             if (read.IsCompleted)
             {
                 var bytes = read.Buffer.ToArray();
@@ -32,6 +33,19 @@ static class Requests
                 return bytes;
             }
             reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+        }
+    }
+
+    static async ValueTask<ReadResult> ReadAsync(PipeReader reader, CancellationToken aborted)
+    {
+        try
+        {
+            return await reader.ReadAsync(aborted);
+        }
+        catch (IOException e) when (e is not BadHttpRequestException)
+        {
+            // The server has no name of its own for a chunk that claims more bytes than there are numbers.
+            throw new BadHttpRequestException("the body can't be read", StatusCodes.Status400BadRequest, e);
         }
     }
 

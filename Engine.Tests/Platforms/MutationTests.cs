@@ -107,7 +107,7 @@ public sealed class MutationTests
         Assert.True(!faults.Any, $"round {round}: {faults}");
     }
 
-    private static byte[] Mutate(byte[] body, Random random)
+    internal static byte[] Mutate(byte[] body, Random random)
     {
         var bytes = new List<byte>(body);
         for (var changes = random.Next(1, 4); changes > 0; changes--)
