@@ -6,6 +6,7 @@ return args switch
     ["micro", .. var rest] => Micro.Run(rest),
     ["engine", .. var rest] => await InProcess.RunAsync(rest),
     ["open", .. var rest] => await Opening.RunAsync(rest),
+    ["views", .. var rest] => await Views.RunAsync(rest),
     _ => Help(),
 };
 
@@ -17,6 +18,8 @@ static int Help()
           micro  [BenchmarkDotNet options]     deciders and encodings, with bytes allocated
           engine [--seconds N] [--callers N] [--store memory|sqlite]
                                                orders of 1 to 3 lines over 10,000 SKUs through mailboxes and journal
+          views  [--orders N] [--open N] [--folder F]
+                                               read models of a journal of N orders, and questions about its past
           open   [--orders N] [--open N]       time to open a journal of N orders, some of them open
         """);
     return 1;

@@ -5,6 +5,7 @@ using Engine.Actors.Orders;
 using Engine.Adapters;
 using Engine.Adapters.Journals.Sqlite;
 using Engine.Adapters.Keys;
+using Engine.Adapters.Views;
 using Engine.Host.Api;
 using Engine.Host.Ingress;
 using Engine.Host.Metrics;
@@ -12,6 +13,7 @@ using Engine.Host.Security;
 using Engine.Host.Settings;
 using Engine.Host.Trials;
 using Engine.Host.Upkeep;
+using Engine.Host.Views;
 using Serilog;
 using Serilog.Events;
 using Serilog.Settings.Configuration;
@@ -106,6 +108,32 @@ public static class EngineHost
         services.AddHostedService<RetiredKeys>();
         services.AddSingleton<ArchiveSchedule>();
         services.AddHostedService(sp => sp.GetRequiredService<ArchiveSchedule>());
+        AddViews(services, settings, time);
+    }
+
+    static void AddViews(IServiceCollection services, EngineSettings settings, TimeProvider time)
+    {
+        services.AddSingleton<PersonIndex>();
+        services.AddSingleton(sp =>
+        {
+            var (engine, log) = (sp.GetRequiredService<IEngine>(), sp.GetRequiredService<ILogger<ReadModels>>());
+            return new ReadModels(new ReadModelOptions
+            {
+                Directory = settings.DataDirectory,
+                Journal = sp.GetRequiredService<IJournalReader>(),
+                Domain = EngineDomain.Instance,
+                Persons = sp.GetRequiredService<PersonIndex>(),
+                Time = time,
+                Durable = () => [.. engine.Status.Select(p => p.Sequence)],
+                Remade = log.ViewsRemade,
+                Failed = log.ViewsFailed,
+            });
+        });
+        services.AddSingleton<ViewLists>();
+        services.AddSingleton<TimeMachine>();
+        services.AddSingleton<ViewDesk>();
+        services.AddSingleton<PastDesk>();
+        services.AddHostedService<ViewsService>();
     }
 
     static void AddStore(IServiceCollection services, EngineSettings settings, TimeProvider time)
@@ -125,6 +153,7 @@ public static class EngineHost
         var metrics = new EngineMetrics();
         metrics.Observe(services.GetRequiredService<IEngine>());
         metrics.Observe(services.GetRequiredService<Census>());
+        metrics.Observe(services.GetRequiredService<ReadModels>());
         if (services.GetRequiredService<IJournal>() is SqliteJournal journal) metrics.Observe(journal);
         return metrics;
     }
@@ -162,14 +191,18 @@ public static class EngineHost
         services.AddSingleton<CartDesk>();
         services.AddSingleton<WarehouseEndpoints>();
         services.AddSingleton<SkuEndpoints>();
+        services.AddSingleton<AdjustmentDesk>();
         services.AddSingleton<AdjustmentEndpoints>();
         services.AddSingleton<ReservationEndpoints>();
         services.AddSingleton<CartEndpoints>();
         services.AddSingleton<OrderEndpoints>();
+        services.AddSingleton<OrderListEndpoints>();
         services.AddSingleton<OrderActionEndpoints>();
         services.AddSingleton<WebhookEndpoints>();
         services.AddSingleton<QuarantineEndpoints>();
         services.AddSingleton<OperationEndpoints>();
+        services.AddSingleton<ViewEndpoints>();
+        services.AddSingleton<StockHistoryEndpoints>();
     }
 
     static void MapEndpoints(WebApplication app)
@@ -181,10 +214,13 @@ public static class EngineHost
         ReservationEndpoints.Map(routes);
         CartEndpoints.Map(routes);
         OrderEndpoints.Map(routes);
+        OrderListEndpoints.Map(routes);
         OrderActionEndpoints.Map(routes);
         WebhookEndpoints.Map(app);
         QuarantineEndpoints.Map(routes);
         OperationEndpoints.Map(routes);
+        ViewEndpoints.Map(routes);
+        StockHistoryEndpoints.Map(routes);
         app.MapOpenApi("/openapi/{documentName}.json").WithMetadata(OperationEndpoints.OnLoopback);
     }
 }

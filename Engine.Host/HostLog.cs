@@ -53,4 +53,10 @@ static partial class HostLog
 
     [LoggerMessage(33, LogLevel.Information, "{Frames} frames were moved to {Files} archive files: {Bytes} bytes became {PackedBytes}")]
     public static partial void Archived(this ILogger log, long frames, int files, long bytes, long packedBytes);
+
+    [LoggerMessage(40, LogLevel.Error, "The read models could not be used and are made anew: {Why}")]
+    public static partial void ViewsRemade(this ILogger log, string why);
+
+    [LoggerMessage(41, LogLevel.Error, "The read models are held up; lists may be behind")]
+    public static partial void ViewsFailed(this ILogger log, Exception e);
 }

@@ -1,4 +1,5 @@
 using Engine.Actors;
+using Engine.Actors.Carts;
 using Engine.Actors.Deciders;
 using Engine.Actors.Inventory;
 using Engine.Actors.Orders;
@@ -11,7 +12,7 @@ sealed class FaultyDomain(DomainFault fault) : IDomain
     public Actor NewActor(ActorId id)
     {
         var actor = EngineDomain.Instance.NewActor(id);
-        return id.Kind is ActorKind.Sku or ActorKind.Order ? new FaultyActor(actor, fault) : actor;
+        return id.Kind is ActorKind.Sku or ActorKind.Order or ActorKind.Cart ? new FaultyActor(actor, fault) : actor;
     }
 
     public Event NewEvent(byte tag) => EngineDomain.Instance.NewEvent(tag);
@@ -44,6 +45,7 @@ sealed class FaultyActor(Actor inner, DomainFault fault) : Actor(inner.Id)
         switch (fault, command)
         {
             case (DomainFault.ForgetTokens, Reserve wish) when _wasRead: inner.Decide(WithUnknownToken(wish), turn); break;
+            case (DomainFault.ForgetTokens, ReserveLine { Tokens.Count: > 0 } wish) when _wasRead: inner.Decide(WithUnknownTokens(wish), turn); break;
             case (DomainFault.DoubleRelease, ChangeLine { Change: LineChange.Reduce or LineChange.Release or LineChange.Expire } change): ReleaseTwice(change, turn); break;
             case (DomainFault.ExpireUnasked, DeadlineReached) when inner is SkuActor sku: ExpireUnasked(sku, turn); break;
             case (DomainFault.ExpireUnderPayment, LockDue due) when inner is OrderActor { Known: true, IsEnded: false, MayCommit: false } order && turn.Now >= order.OrderDeadline:
@@ -51,10 +53,23 @@ sealed class FaultyActor(Actor inner, DomainFault fault) : Actor(inner.Id)
                 turn.Send(turn.Sender, new ChangeLine { ReservationId = due.ReservationId, Change = LineChange.Expire });
                 break;
             case (DomainFault.GrantUnchecked, ReserveLine wish) when inner is SkuActor sku: GrantUnchecked(sku, wish, turn); break;
+            case (DomainFault.CartKeepsPart, LineAnswer) when inner is CartActor: inner.Decide(command, new ForgetfulTurn(turn)); break;
+            case (DomainFault.BundleDropsPart, LineAnswer { Kind: LineAnswerKind.Bundle } answer): inner.Decide(WithoutLastPart(answer), turn); break;
             case (DomainFault.IgnoreRepeat, Intake { Details: not null, Payment: not null }) when inner is OrderActor { Known: true }: turn.Reply(new OrderReply(OrderOutcome.Repeated)); break;
             default: inner.Decide(command, turn); break;
         }
     }
+
+    static LineAnswer WithoutLastPart(LineAnswer answer) => new()
+    {
+        ReservationId = answer.ReservationId,
+        Kind = answer.Kind,
+        Quantity = answer.Quantity,
+        Version = answer.Version,
+        Number = answer.Number,
+        Standing = answer.Standing,
+        Parts = [.. answer.Parts.SkipLast(1)],
+    };
 
     Reserve WithUnknownToken(Reserve wish) => new()
     {
@@ -67,6 +82,16 @@ sealed class FaultyActor(Actor inner, DomainFault fault) : Actor(inner.Id)
         PayingTier = wish.PayingTier,
         KeyId = wish.KeyId,
     };
+
+    ReserveLine WithUnknownTokens(ReserveLine wish)
+    {
+        var copy = new ReserveLine();
+        var codec = Codec.Writer();
+        wish.Layout(codec);
+        copy.Layout(Codec.Reader(codec.Written.ToArray()));
+        foreach (var token in copy.Tokens) token.TokenId += $"?{_forgotten++}";
+        return copy;
+    }
 
     void ReleaseTwice(ChangeLine change, Turn turn)
     {
@@ -105,4 +130,30 @@ sealed class FaultyActor(Actor inner, DomainFault fault) : Actor(inner.Id)
         });
         turn.Send(turn.Sender, new LineAnswer { ReservationId = wish.ReservationId, Kind = LineAnswerKind.Granted, Warehouse = stock.Warehouse, Quantity = wish.Quantity });
     }
+}
+
+/// <summary>Passes everything on, but the first of the lines that are to be given back.</summary>
+sealed class ForgetfulTurn(Turn turn) : Turn
+{
+    bool _forgot;
+
+    public override long Now => turn.Now;
+    public override ActorId Self => turn.Self;
+    public override ActorId Sender => turn.Sender;
+    public override Actor Directory => turn.Directory;
+    public override int Partitions => turn.Partitions;
+
+    public override void Emit(Event happened) =>
+        turn.Emit(happened is CartLinesTold { Change: LineChange.Withdraw } told ? new CartLinesTold { Change = told.Change, Lines = [.. told.Lines.Skip(1)] } : happened);
+
+    public override void Send(ActorId to, Message message)
+    {
+        var forgets = !_forgot && message is ChangeLine { Change: LineChange.Withdraw };
+        _forgot |= forgets;
+        if (!forgets) turn.Send(to, message);
+    }
+
+    public override void Reply(object reply) => turn.Reply(reply);
+    public override KeyRef StoreKey(byte[] wrapped) => turn.StoreKey(wrapped);
+    public override void DropKey(KeyRef key) => turn.DropKey(key);
 }

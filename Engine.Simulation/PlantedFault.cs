@@ -18,6 +18,10 @@ public enum DomainFault : byte
     GrantUnchecked,
     /// <summary>A payment that comes with the repeat of an order is not recorded.</summary>
     IgnoreRepeat,
+    /// <summary>A refused cart does not give back one of its lines.</summary>
+    CartKeepsPart,
+    /// <summary>A bundle is reserved without its last component.</summary>
+    BundleDropsPart,
 }
 
 /// <summary>Deliberate faults of the store.</summary>

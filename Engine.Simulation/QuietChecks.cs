@@ -14,6 +14,7 @@ static class QuietChecks
     public static void Check(Replica replica)
     {
         replica.CheckLinks();
+        CartChecks.Check(replica, late: true);
         var held = replica.Actors.OfType<SkuActor>().SelectMany(s => s.Reservations.Where(r => r.IsLive), (s, r) => (Sku: s, Reservation: r)).ToArray();
         foreach (var (sku, reservation) in held)
         {

@@ -29,7 +29,7 @@ public static class SimulateCommand
             output.WriteLine(Line($"{done} of {seeds} seeds, {done / elapsed.TotalSeconds:F0} seeds/s"));
         }, stop: stop);
         var seconds = Math.Max(time.GetElapsedTime(start).TotalSeconds, 1e-6);
-        output.WriteLine(Line($"{result.Seeds} seeds in {seconds:F1} s ({result.Seeds / seconds:F0} seeds/s): {result.Steps} steps, {result.Crashes} crashes, {result.Frames} frames, {result.Answers} answers, {result.Grants} grants"));
+        output.WriteLine(Line($"{result.Seeds} seeds in {seconds:F1} s ({result.Seeds / seconds:F0} seeds/s): {result.Steps} steps, {result.Crashes} crashes, {result.Frames} frames, {result.Answers} answers, {result.Grants} grants, {result.CartsReserved} carts reserved and {result.CartsRefused} refused, {result.BundlesExpanded} bundles"));
         if (result.Failure is not { } failure)
         {
             output.WriteLine("every invariant held");

@@ -24,17 +24,17 @@ sealed class SimulationRun
     int _nodes;
     ulong _trace = 14695981039346656037;
 
-    public SimulationRun(int seed, PlantedFault fault = default, bool tells = false)
+    public SimulationRun(int seed, PlantedFault fault = default, bool tells = false, IReadOnlyList<Actors.Orders.ShopPolicy>? policies = null)
     {
         (_fault, _story) = (fault, tells ? [] : null);
         Random = new Random(seed);
-        World = new World(Random);
+        World = new World(Random, policies);
         Disk = new CrashDisk(World.Partitions, Random) { Planted = fault.Store };
         Replica = new Replica(World.Partitions, EngineDomain.Instance) { Before = Before, After = After };
         Courier = new Courier { CheckRead = CheckRead };
         _scheduler = new SimScheduler(Random);
         _stockClient = new StockClient(this);
-        _clients.AddRange([_stockClient, new CallerClient(this, 1), new CallerClient(this, 2), new Auditor(this)]);
+        _clients.AddRange([_stockClient, new CallerClient(this, 1), new CallerClient(this, 2), new CartClient(this, 1), new CartClient(this, 2), new Auditor(this)]);
     }
 
     public Random Random { get; }
@@ -43,6 +43,7 @@ sealed class SimulationRun
     public CrashDisk Disk { get; }
     public Replica Replica { get; }
     public StockLedger Stock { get; } = new();
+    public CartLedger Carts { get; } = new();
     public Courier Courier { get; }
     public int StepsDone { get; private set; }
     public int Crashes { get; private set; }
@@ -183,8 +184,19 @@ sealed class SimulationRun
     void Before(Actor actor, Event happened, Stamp stamp)
     {
         if (_story is not null) Tell($"frame {stamp.Sequence}: {actor.Id} {happened.GetType().Name} {Words.Of(happened)}");
-        if (actor is Actors.Inventory.SkuActor sku) _orders.Write(sku, happened);
-        else if (actor is Actors.Orders.OrderActor order) _orders.Write(order, happened, stamp);
+        switch (actor)
+        {
+            case Actors.Inventory.SkuActor sku:
+                _orders.Write(sku, happened);
+                Carts.Write(sku, happened);
+                break;
+            case Actors.Orders.OrderActor order:
+                _orders.Write(order, happened, stamp);
+                Carts.Write(order, happened);
+                break;
+            case Actors.Carts.CartActor cart: Carts.Write(cart, happened, stamp); break;
+            default: break;
+        }
     }
 
     void After(Actor actor, Event happened, Stamp stamp)
@@ -203,10 +215,11 @@ sealed class SimulationRun
         Tell("faults stop");
         Heal();
         Settle();
+        CartChecks.Check(Replica, late: false);
         Tell("time passes all locks");
         for (var i = 0; i < 12; i++)
         {
-            Pass(TimeSpan.FromMinutes(10));
+            Pass(World.Longest / 12);
             Settle();
         }
         CheckAll();

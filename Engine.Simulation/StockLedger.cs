@@ -13,6 +13,7 @@ sealed class StockLedger
     readonly Dictionary<(string Sku, string Warehouse), Pile> _piles = [];
     readonly Dictionary<(string Sku, string Reservation), Hold> _holds = [];
     readonly HashSet<(string Sku, string Token)> _tokens = [];
+    readonly Dictionary<(string Sku, string Reservation), List<LineToken>> _claims = [];
     readonly HashSet<(string Sku, string Reference, int Line)> _adjustments = [];
     readonly Dictionary<string, int> _safety = [];
 
@@ -37,8 +38,10 @@ sealed class StockLedger
             case StockAdjusted e: Adjust(sku, e); break;
             case StockReserved e: Grant(sku, e, at); break;
             case ReservationCommitted e: Commit(Live(sku, e.ReservationId)); break;
-            case ReservationReleased e: Release(Live(sku, e.ReservationId), e); break;
+            case ReservationReleased e: Release(sku, Live(sku, e.ReservationId), e); break;
             case ReservationShipped e: Ship(Live(sku, e.ReservationId)); break;
+            case BundleClaimed e: Claim(sku, e, at); return;
+            case BundleClaimEnded e: EndClaim(sku, e); return;
             default: return;
         }
         foreach (var stock in actor.Warehouses) Compare(actor, stock);
@@ -61,11 +64,32 @@ sealed class StockLedger
         var free = _piles.Where(p => p.Key.Sku == sku).Sum(p => p.Value.Free) - _safety.GetValueOrDefault(sku);
         var available = Math.Min(free, pile.Free);
         Require(e.Quantity > 0 && available >= e.Quantity, "I2", $"{e.Quantity} of {sku} in {e.Warehouse} granted to {e.ReservationId} with {available} available");
-        Require(e.TokenId.Length == 0 || at <= e.TokenExpiresAt, "I2", $"{e.ReservationId} of {sku} was granted on an expired token");
-        Require(e.TokenId.Length == 0 || _tokens.Add((sku, e.TokenId)), "I3", $"token {e.TokenId} of {sku} was used twice");
-        var hold = new Hold(pile) { Granted = e.Quantity, Quantity = e.Quantity, State = e.Committed ? ReservationState.Committed : ReservationState.Reserved };
+        if (e.TokenId.Length > 0) Use(sku, e.TokenId, e.TokenExpiresAt, e.ReservationId, at);
+        foreach (var token in e.Tokens) Use(sku, token.TokenId, token.ExpiresAt, e.ReservationId, at);
+        var hold = new Hold(pile) { Granted = e.Quantity, Quantity = e.Quantity, State = e.Committed ? ReservationState.Committed : ReservationState.Reserved, Tokens = e.Tokens };
         Require(_holds.TryAdd((sku, e.ReservationId), hold), "I3", $"reservation {e.ReservationId} of {sku} was granted twice");
         pile.Promised += e.Quantity;
+    }
+
+    void Use(string sku, string token, long expiresAt, string reservation, long at)
+    {
+        Require(at <= expiresAt, "I2", $"{reservation} of {sku} was granted on an expired token");
+        Require(_tokens.Add((sku, token)), "I3", $"token {token} of {sku} was used twice");
+    }
+
+    void Claim(string sku, BundleClaimed e, long at)
+    {
+        foreach (var token in e.Tokens) Use(sku, token.TokenId, token.ExpiresAt, e.ReservationId, at);
+        Require(_claims.TryAdd((sku, e.ReservationId), e.Tokens), "I3", $"bundle {sku} was claimed twice under {e.ReservationId}");
+    }
+
+    /// <summary>What was withdrawn has never been: its tokens and its id may come again.</summary>
+    void EndClaim(string sku, BundleClaimEnded e)
+    {
+        Require(_claims.TryGetValue((sku, e.ReservationId), out var tokens), "I3", $"claim {e.ReservationId} of {sku} ended, but is not live");
+        if (!e.Withdrawn) return;
+        _claims.Remove((sku, e.ReservationId));
+        foreach (var token in tokens!) _tokens.Remove((sku, token.TokenId));
     }
 
     static void Commit(Hold hold)
@@ -74,12 +98,15 @@ sealed class StockLedger
         hold.State = ReservationState.Committed;
     }
 
-    static void Release(Hold hold, ReservationReleased e)
+    void Release(string sku, Hold hold, ReservationReleased e)
     {
         Require(e.Quantity <= hold.Quantity, "I2", $"{e.Quantity} given back of {hold.Quantity} held by {e.ReservationId}");
         hold.Quantity -= e.Quantity;
         hold.Pile.Promised -= e.Quantity;
         if (hold.Quantity == 0) hold.State = e.End;
+        if (!e.Withdrawn) return;
+        _holds.Remove((sku, e.ReservationId));
+        foreach (var token in hold.Tokens) _tokens.Remove((sku, token.TokenId));
     }
 
     static void Ship(Hold hold)
@@ -127,4 +154,5 @@ sealed class Hold(Pile pile)
     public int Granted;
     public int Quantity;
     public ReservationState State;
+    public List<LineToken> Tokens = [];
 }

@@ -1,3 +1,4 @@
+using Engine.Actors.Carts;
 using Engine.Actors.Deciders;
 using Engine.Actors.Inventory;
 using Engine.Actors.Orders;
@@ -29,6 +30,16 @@ static class Words
         OrderCancelled e => e.Reason,
         LinesCancelled e => string.Join(", ", e.Lines.Select(l => $"{l.Quantity} of {l.LineId}")),
         LineResolved e => $"{e.Line} {e.Sku}",
+        LineExpanded e => $"{e.Line} {string.Join(", ", e.Parts.Select(p => $"{p.Quantity} {p.Sku}"))}",
+        CartRequested e => $"{string.Join(", ", e.Lines.Select(l => $"{l.Quantity} {l.Sku}"))} until {e.ExpiresAt % 86_400_000}",
+        CartLinesAsked e => string.Join(' ', e.Lines),
+        CartLineAnswered e => $"{e.Line} {e.Kind} {e.Warehouse}{(e.Temporary ? " temporary" : "")}",
+        CartLineExpanded e => $"{e.Line} {string.Join(", ", e.Parts.Select(p => $"{p.Quantity} {p.Sku}"))}",
+        CartLinesTold e => $"{e.Change} {string.Join(' ', e.Lines)}",
+        CartEnded e => $"{e.End}",
+        BundleClaimed e => e.ReservationId,
+        BundleClaimEnded e => $"{e.ReservationId}{(e.Withdrawn ? " withdrawn" : "")}",
+        SkuConfigured e => string.Join(", ", e.Bundle.Select(p => $"{p.Quantity} {p.Sku}")),
         StepTaken e => $"{e.Step.Step}{(e.Behind ? " behind" : "")}",
         FactKept e => e.Step?.Step.ToString() ?? "cancellation",
         RefundRecorded e => $"{e.Refund.Status}",

@@ -90,6 +90,9 @@ public sealed class Codec
         }
     }
 
+    /// <summary>Passes over a record (reading).</summary>
+    public void SkipRecord() => Take((int)GetVarint());
+
     public void Bool(ref bool value)
     {
         if (IsWriting) PutByte(value ? (byte)1 : (byte)0);

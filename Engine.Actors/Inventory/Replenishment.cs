@@ -25,17 +25,20 @@ public static class Replenishment
         if (sku.ShortfallSuggested > 0 && sku.Backorders.Count == 0 && sku.Available >= sku.ShortfallSuggested) turn.Emit(new ReplenishmentClosed());
     }
 
-    /// <summary>Shortfall, plus what is expected to sell until the goods are there, with a margin, plus the missing safety stock.</summary>
     public static ReplenishmentView Of(SkuActor sku, long shortfall, string? warehouse, long now)
     {
-        var turnover = sku.DailyTurnover(now);
-        var demand = (turnover ?? 0) * LeadTimeHours / 24 * SafetyStockFactor;
         long free = 0;
         foreach (var stock in sku.Warehouses) free += stock.Free;
-        var missingSafety = Math.Max(0, sku.SafetyStock - Math.Max(0, free));
+        return Of(sku.Sku, shortfall, warehouse, free, sku.SafetyStock, sku.DailyTurnover(now), sku.SuggestedAt == 0 ? now : sku.SuggestedAt);
+    }
+
+    /// <summary>Shortfall, plus what is expected to sell until the goods are there, with a margin, plus the missing safety stock.</summary>
+    public static ReplenishmentView Of(string sku, long shortfall, string? warehouse, long free, long safetyStock, double? turnover, long since)
+    {
+        var demand = (turnover ?? 0) * LeadTimeHours / 24 * SafetyStockFactor;
+        var missingSafety = Math.Max(0, safetyStock - Math.Max(0, free));
         var suggested = shortfall + missingSafety + (long)Math.Ceiling(demand);
-        return new(sku.Sku, string.IsNullOrEmpty(warehouse) ? null : warehouse, shortfall, suggested, LeadTimeHours, turnover, SafetyStockFactor,
-            sku.SuggestedAt == 0 ? now : sku.SuggestedAt);
+        return new(sku, string.IsNullOrEmpty(warehouse) ? null : warehouse, shortfall, suggested, LeadTimeHours, turnover, SafetyStockFactor, since);
     }
 
     /// <summary>The same as a SKU has told it to a cart, which tells it on.</summary>

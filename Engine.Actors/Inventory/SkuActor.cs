@@ -137,9 +137,15 @@ public sealed class SkuActor : Actor
         var today = now / Day;
         long sum = 0;
         for (var day = today - 6; day <= today; day++)
-            if (day > _lastDay - 8 && day <= _lastDay) sum += _committedPerDay[day % 8];
+            sum += CommittedOn(day);
         return sum;
     }
+
+    /// <summary>The last day (since 1970 UTC) something was committed; 0 while nothing ever was.</summary>
+    public long LastCommitDay => _firstCommitDay == 0 ? 0 : _lastDay;
+
+    /// <summary>Units committed on one of the eight days up to <see cref="LastCommitDay"/>.</summary>
+    public long CommittedOn(long day) => day > 0 && day > _lastDay - 8 && day <= _lastDay ? _committedPerDay[day % 8] : 0;
 
     /// <summary>
     /// Stock held by orders and carts of several lines that took it so lately that they may yet give it back. A hint: of the newest

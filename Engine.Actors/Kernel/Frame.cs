@@ -160,6 +160,9 @@ public interface IFrameVisitor
     void OnMessage(ActorId from, ActorId to, int partition, long number, Message message);
     void OnMark(int sender, long sequence, long number);
 
+    /// <summary>False for who has no use for messages: they are passed over unread.</summary>
+    bool WantsMessages => true;
+
     /// <summary>What follows, up to the next decision, was decided for this cause.</summary>
     void OnDecision(Cause cause) { }
 }
@@ -211,6 +214,11 @@ public readonly record struct FrameHeader(int Partition, long Epoch, long Sequen
                     codec.Int(ref partition);
                     codec.Long(ref number);
                     codec.Byte(ref tag);
+                    if (!visitor.WantsMessages)
+                    {
+                        codec.SkipRecord();
+                        break;
+                    }
                     var message = domain.NewMessage(tag);
                     codec.Record(message);
                     visitor.OnMessage(actor, to, partition, number, message);

@@ -82,6 +82,15 @@ public sealed class OrderActor : Actor, ILeader
     public long ReceivedAt => _receivedAt;
     public long StateSince => _stateSince;
     public MicroState State { get; private set; }
+    public string Source => _source;
+    /// <summary>Who last had a hand in it.</summary>
+    public string Operator => _operator;
+    public string Carrier => _carrier;
+    public string TrackingNumber => _trackingNumber;
+    public IReadOnlyList<HistoryItem> History => _history;
+    /// <summary>An unpaid lock holds its stock until <see cref="LockDeadline"/>.</summary>
+    public bool HasLock => _phase == OrderPhase.Locked && !MayCommit && !IsEnded;
+    public LockTier LockTier => PaymentStarted ? LockTier.Paying : LockTier.Order;
     public KeyRef? PersonalKey => _keyIndex < 0 || _forgotten ? null : new KeyRef(_keySequence, _keyIndex);
 
     /// <summary>The sum of payments that succeeded; a payment without an amount is the whole.</summary>
@@ -408,6 +417,8 @@ public sealed class OrderActor : Actor, ILeader
     static HistoryItem Note(Event happened, string source, string by = "", string reason = "") =>
         new() { Event = HistoryItem.NameOf(happened), Source = source, Operator = by, Reason = reason };
 
+    public OrderLineView View(OrderLine line) => OrderLineView.Of(this, line);
+
     public override object View(long now) => new OrderView
     {
         OrderId = OrderId,
@@ -422,9 +433,9 @@ public sealed class OrderActor : Actor, ILeader
         At = now,
         Details = _details,
         PersonalKey = PersonalKey,
-        Lines = [.. _lines.Where(l => !l.IsPart).Select(l => OrderLineView.Of(this, l))],
-        HasLock = _phase == OrderPhase.Locked && !MayCommit && !IsEnded,
-        LockTier = PaymentStarted ? LockTier.Paying : LockTier.Order,
+        Lines = [.. _lines.Where(l => !l.IsPart).Select(View)],
+        HasLock = HasLock,
+        LockTier = LockTier,
         LockExpiresAt = LockDeadline,
         HeldReason = _heldReason,
         Payments = [.. _payments],

@@ -16,7 +16,8 @@ public sealed record OrderLineView(OrderedLine Ordered, string Sku, int Quantity
 
     public IEnumerable<string> Warehouses => Components.Count == 0 ? [Warehouse] : Components.Select(c => c.Warehouse);
 
-    internal static OrderLineView Of(OrderActor order, OrderLine line)
+    /// <summary>A line of this order, or a component of one.</summary>
+    public static OrderLineView Of(OrderActor order, OrderLine line)
     {
         if (line.Stock != LineStock.Expanded)
             return new OrderLineView(line.Ordered, line.Sku, line.Quantity, line.Warehouse, line.Attempt == 0 ? "" : line.ReservationId(order.OrderId), line.Stock, []);

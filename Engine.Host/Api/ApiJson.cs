@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Engine.Adapters.Canonical;
 using Engine.Adapters.Platforms;
+using Engine.Host.Views;
 
 namespace Engine.Host.Api;
 
@@ -19,6 +20,9 @@ namespace Engine.Host.Api;
 [JsonSerializable(typeof(ListJson<FreedLockJson>))]
 [JsonSerializable(typeof(OrderJson))]
 [JsonSerializable(typeof(ListJson<OrderSummaryJson>))]
+[JsonSerializable(typeof(OrderCountsJson))]
+[JsonSerializable(typeof(ViewsJson))]
+[JsonSerializable(typeof(ListJson<MovementJson>))]
 [JsonSerializable(typeof(HistoryJson))]
 [JsonSerializable(typeof(KeptJson))]
 [JsonSerializable(typeof(ListJson<QuarantinedJson>))]

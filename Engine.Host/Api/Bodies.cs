@@ -78,7 +78,18 @@ sealed record AdjustmentLineBody(string Sku, string Warehouse, int? Delta, int? 
 {
     const int QuantityMax = 1_000_000_000;
 
-    public static AdjustmentLineBody Read(Fields body)
+    static readonly (string Word, StockReason Value)[] Reasons =
+    [
+        ("receiving", StockReason.Receiving), ("stocktake", StockReason.Stocktake), ("damage", StockReason.Damage), ("correction", StockReason.Correction),
+        ("return", StockReason.Return), ("transfer_in", StockReason.TransferIn), ("transfer_out", StockReason.TransferOut),
+    ];
+
+    public static string Name(StockReason reason) => Array.Find(Reasons, r => r.Value == reason).Word;
+
+    public static AdjustmentLineBody Read(Fields body) => Read(body, null);
+
+    /// <param name="otherwise">The reason where none is given; null where one must be.</param>
+    public static AdjustmentLineBody Read(Fields body, StockReason? otherwise)
     {
         var sku = body.Text("sku", required: true) ?? "";
         if (!OrderRules.IsSku(sku)) body.Refuse<string>("sku", "bad_format", Names.SkuFormat);
@@ -86,13 +97,9 @@ sealed record AdjustmentLineBody(string Sku, string Warehouse, int? Delta, int? 
         if (!Names.IsWarehouse(warehouse)) body.Refuse<string>("warehouse", "bad_format", Names.WarehouseFormat);
         if (!body.Has("delta") && !body.Has("set")) body.Missing<string>("delta");
         else if (body.Has("delta") && body.Has("set")) body.Refuse<string>("set", "ambiguous", "Either delta or set is wanted.");
-        return new(sku, warehouse, (int?)body.Whole("delta", -QuantityMax, QuantityMax), (int?)body.Whole("set", 0, QuantityMax), body.Choice<StockReason>(
-            "reason",
-            [
-                ("receiving", StockReason.Receiving), ("stocktake", StockReason.Stocktake), ("damage", StockReason.Damage), ("correction", StockReason.Correction),
-                ("return", StockReason.Return), ("transfer_in", StockReason.TransferIn), ("transfer_out", StockReason.TransferOut),
-            ],
-            StockReason.Receiving, required: true));
+        return new(
+            sku, warehouse, (int?)body.Whole("delta", -QuantityMax, QuantityMax), (int?)body.Whole("set", 0, QuantityMax),
+            body.Choice("reason", Reasons, otherwise ?? StockReason.Receiving, required: otherwise is null));
     }
 }
 

@@ -4,7 +4,7 @@ using Engine.Adapters.Canonical;
 
 namespace Engine.Host.Api;
 
-/// <summary>Which page of a list is wanted. Lists are ordered by id (ordinal); the cursor is the last id that was shown.</summary>
+/// <summary>Which page of a list is wanted. The cursor is the last id that was shown; lists are ordered by id (ordinal) where nothing else is said.</summary>
 readonly record struct Listing(int Limit, string? After)
 {
     public const int LimitMax = 500;
@@ -33,7 +33,9 @@ readonly record struct Listing(int Limit, string? After)
     public bool IsBehind(string id) => After is null || string.CompareOrdinal(id, After) > 0;
 
     /// <summary>The cursor behind a page, null where nothing follows it.</summary>
-    static string? Next(string lastShown, bool more) => more ? Base64Url.EncodeToString(Encoding.UTF8.GetBytes(lastShown)) : null;
+    static string? Next(string lastShown, bool more) => more ? CursorOf(lastShown) : null;
+
+    public static string CursorOf(string lastShown) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(lastShown));
 
     /// <summary>Cuts the page out of items in any order.</summary>
     public ListJson<TShown> Page<T, TShown>(IEnumerable<T> all, Func<T, string> id, Func<T, TShown> show)

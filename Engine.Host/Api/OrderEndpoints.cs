@@ -1,13 +1,15 @@
 using Engine.Actors.Kernel;
 using Engine.Actors.Orders;
 using Engine.Adapters.Canonical;
+using Engine.Adapters.Views;
 using Engine.Host.Ingress;
 using Engine.Host.Security;
+using Engine.Host.Views;
 
 namespace Engine.Host.Api;
 
-/// <summary>Orders: received, shown, listed.</summary>
-sealed class OrderEndpoints(IEngine engine, OrderDesk desk, IntakeFactory intakes, OrderRenderer renderer, ServiceClock clock)
+/// <summary>Orders: received and shown.</summary>
+sealed class OrderEndpoints(OrderDesk desk, IntakeFactory intakes, OrderRenderer renderer, PastDesk past)
 {
     public static void Map(Routes routes)
     {
@@ -16,13 +18,9 @@ sealed class OrderEndpoints(IEngine engine, OrderDesk desk, IntakeFactory intake
             .Query("wait", "reserved (default) answers once the reservation is decided, received at once.")
             .Takes<CanonicalOrder>().Answers<OrderJson>(200, 201);
         routes.Get<OrderEndpoints>("/v1/orders/{orderId}", Role.Anyone, (e, http) => e.Get(http))
-            .About("Orders", "One order").Answers<OrderJson>().Refuses(Code.UnknownOrder);
+            .About("Orders", "One order").Query("at", PastDesk.Meaning).Answers<OrderJson>().Refuses(Code.UnknownOrder);
         routes.Get<OrderEndpoints>("/v1/orders/{orderId}/history", Role.Anyone, (e, http) => e.History(http))
             .About("Orders", "What happened to an order, to the millisecond").Answers<HistoryJson>().Refuses(Code.UnknownOrder);
-        routes.Get<OrderEndpoints>("/v1/orders", Role.Anyone, (e, http) => e.List(http))
-            .About("Orders", "Open orders").Query("state", "A micro-state.").Query("status", "A standard status.").Query("platform", "").Query("shop", "")
-            .Query("warehouse", "With a line there.").Query("tag", "").Query("overdue", "true for those past their state's limit or their ship-by time.")
-            .Query("stalledHours", "For that long in one state.").Paged().Answers<ListJson<OrderSummaryJson>>();
     }
 
     async Task<IResult> Post(HttpContext http)
@@ -44,39 +42,31 @@ sealed class OrderEndpoints(IEngine engine, OrderDesk desk, IntakeFactory intake
 
     async Task<IResult> Get(HttpContext http)
     {
-        var (refusal, order) = await Read(http);
+        var point = past.Point(http, out var malformed);
+        if (malformed is not null) return malformed;
+        var (refusal, order) = await Read(http, point);
         return refusal ?? Answers.Ok(renderer.Whole(order!), ApiJson.Web.OrderJson);
     }
 
     async Task<IResult> History(HttpContext http)
     {
         var (refusal, order) = await Read(http);
-        return refusal ?? Answers.Ok(new HistoryJson([.. order!.History.Select(OrderRenderer.Entry)]), ApiJson.Web.HistoryJson);
+        return refusal ?? Answers.Ok(new HistoryJson([.. order!.History.Select((item, i) => OrderRenderer.Entry(item, i + 1))]), ApiJson.Web.HistoryJson);
     }
 
-    async Task<(IResult? Refusal, OrderView? Order)> Read(HttpContext http)
+    async Task<(IResult? Refusal, OrderView? Order)> Read(HttpContext http, PastPoint? point = null)
     {
         var caller = http.Caller();
         if (Names.Order(http.Segment("orderId")) is not { } name) return (OrderAnswers.NotSeen(caller), null);
+        if (point is { } wanted)
+        {
+            var (refusal, then) = past.Order(name, wanted);
+            return then is null || !MaySee(caller, then) ? (OrderAnswers.NotSeen(caller), null) : (refusal, then);
+        }
         var (kind, order) = await desk.ReadAsync(name);
         if (kind != AnswerKind.Reply) return (Answers.Failure(kind), null);
         return order is null || !MaySee(caller, order) ? (OrderAnswers.NotSeen(caller), null) : (null, order);
     }
 
     static bool MaySee(Caller caller, OrderView order) => caller.Warehouses is null || order.Lines.Any(l => l.Warehouses.Any(caller.MaySee));
-
-    async Task<IResult> List(HttpContext http)
-    {
-        var faults = new Faults();
-        var listing = Listing.Read(http, faults);
-        var filter = OrderFilter.Read(http, faults, clock);
-        if (faults.Any) return Problems.Invalid(faults.Found);
-
-        // First the ids of what fits, then only the page is shown: a million open orders are not copied for a list of a hundred.
-        var ids = await engine.ScanAsync<OrderActor, string>((order, now) => filter.Fits(order, now) && listing.IsBehind(order.OrderId) ? order.OrderId : null);
-        var page = listing.Page(ids, id => id, id => id);
-        var orders = await Task.WhenAll(page.Items.Select(id => desk.ReadAsync(Names.Order(id)!.Value)));
-        var shown = orders.Where(o => o.Order is not null).Select(o => renderer.Summary(o.Order!)).ToArray();
-        return Answers.List(engine, new ListJson<OrderSummaryJson>(shown, page.Next), ApiJson.Web.ListJsonOrderSummaryJson);
-    }
 }

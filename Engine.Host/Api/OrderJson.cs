@@ -96,7 +96,8 @@ sealed record OrderJson : OrderSummaryJson
 sealed record KeptJson(string OrderId, bool Kept);
 
 /// <summary>One entry of an order's history.</summary>
-sealed record HistoryItemJson(Instant At, string State, string Status, string Event, string Source)
+/// <param name="Sequence">Its place; the order as of then is asked for by <c>?at=</c>.</param>
+sealed record HistoryItemJson(long Sequence, Instant At, string State, string Status, string Event, string Source)
 {
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Operator { get; init; }

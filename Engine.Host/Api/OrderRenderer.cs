@@ -1,6 +1,7 @@
 using Engine.Actors.Inventory;
 using Engine.Actors.Kernel;
 using Engine.Actors.Orders;
+using Engine.Adapters.Views;
 using Engine.Host.Ingress;
 
 namespace Engine.Host.Api;
@@ -72,6 +73,34 @@ sealed class OrderRenderer(IEngine engine, PersonalDesk personal, ServiceClock c
         };
     }
 
+    /// <summary>As the row of the read models shows it.</summary>
+    public OrderSummaryJson Summary(OrderRow row, long now) => new()
+    {
+        OrderId = row.OrderId,
+        Platform = row.Platform,
+        Shop = row.Shop,
+        PlatformOrderId = row.PlatformOrderId,
+        State = row.State.Name(),
+        Status = row.Status,
+        StateSince = row.StateSince,
+        Operator = row.Operator,
+        Overdue = clock.IsOverdue(row.State, row.StateSince, row.ShipBy ?? 0, now),
+        DueAt = Instant.OrNull(clock.DueAt(row.State, row.StateSince, row.ShipBy ?? 0) ?? 0),
+        Stalled = clock.IsStalled(row.State, row.StateSince, now),
+        NextSteps = NextSteps(row.State),
+        PlacedAt = row.PlacedAt,
+        ReceivedAt = row.ReceivedAt,
+        Urgency = Urgencies[row.Urgency],
+        ShipBy = row.ShipBy,
+        HeldReason = row.HeldReason,
+        Lines = [.. row.Lines.Select(Line)],
+        LockTier = row.LockTier,
+        LockExpiresAt = row.LockExpiresAt,
+        Amounts = new AmountsJson(row.Goods, row.Freight, row.Discount, row.Tax, row.Total, row.Currency),
+        Tags = row.Tags,
+        Flags = row.Flags,
+    };
+
     /// <summary>What the state leads to, and whether it can still be cancelled.</summary>
     static List<string> NextSteps(MicroState state)
     {
@@ -92,7 +121,13 @@ sealed class OrderRenderer(IEngine engine, PersonalDesk personal, ServiceClock c
         Components = line.Components.Count > 0 ? [.. line.Components.Select(Component)] : null,
     };
 
-    public static HistoryItemJson Entry(HistoryItem item) => new(item.At, item.State.Name(), item.State.Status(item.Paid).Name(), item.Event, item.Source)
+    static OrderLineJson Line(LineRow l) =>
+        new(l.LineId, l.Sku, l.Code, l.Quantity, l.Warehouse, l.ReservationId, l.State, l.UnitPrice, l.Discount, l.GiftOf, l.Presale)
+        {
+            Components = l.Components.Count > 0 ? [.. l.Components.Select(c => new OrderComponentJson(c.Sku!, c.Quantity, c.Warehouse, c.ReservationId, c.State))] : null,
+        };
+
+    public static HistoryItemJson Entry(HistoryItem item, long sequence) => new(sequence, item.At, item.State.Name(), item.State.Status(item.Paid).Name(), item.Event, item.Source)
     {
         Operator = OrNull(item.Operator),
         Device = OrNull(item.Device),

@@ -42,6 +42,9 @@ static class RouteDescriptions
     public static RouteHandlerBuilder Paged(this RouteHandlerBuilder route) =>
         route.Query("limit", $"Items per page, 1 to {Listing.LimitMax}.").Query("cursor", "The next of the page before.");
 
+    public static RouteHandlerBuilder AsTable(this RouteHandlerBuilder route) =>
+        route.Query("format", "json (default) or csv, the whole list as a table; so does Accept: text/csv.");
+
     public static RouteHandlerBuilder Answers<T>(this RouteHandlerBuilder route, params int[] statuses)
     {
         foreach (var status in statuses.DefaultIfEmpty(StatusCodes.Status200OK)) route.Produces<T>(status);

@@ -2,24 +2,26 @@ using Engine.Actors.Deciders;
 using Engine.Actors.Inventory;
 using Engine.Actors.Kernel;
 using Engine.Adapters.Canonical;
+using Engine.Adapters.Views;
 using Engine.Host.Security;
+using Engine.Host.Views;
 
 namespace Engine.Host.Api;
 
 /// <summary>SKUs: their settings, their stock, and snapshots of it.</summary>
-sealed class SkuEndpoints(IEngine engine, TokenDesk tokens, StockReader reader)
+sealed class SkuEndpoints(IEngine engine, TokenDesk tokens, StockReader reader, ViewLists lists, ViewDesk views, PastDesk past, TimeProvider time)
 {
     public static void Map(Routes routes)
     {
         routes.Put<SkuEndpoints>("/v1/skus/{sku}", Role.Admin, (e, http) => e.Put(http))
             .About("Stock", "Creates a SKU or changes what is given of it").Takes<SkuBody>().Answers<SkuJson>(200, 201);
         routes.Get<SkuEndpoints>("/v1/skus/{sku}", Role.Anyone, (e, http) => e.Get(http))
-            .About("Stock", "The stock of a SKU over all warehouses").Answers<SkuJson>().Refuses(Code.UnknownSku);
+            .About("Stock", "The stock of a SKU over all warehouses").Query("at", PastDesk.Meaning).Answers<SkuJson>().Refuses(Code.UnknownSku);
         routes.Post<SkuEndpoints>("/v1/skus/{sku}/snapshots", Role.Admin | Role.Service, (e, http) => e.Snapshot(http))
             .About("Stock", "Takes a snapshot of the available stock; its token makes one reservation").Takes<SnapshotBody>()
             .Answers<SnapshotJson>(201).Refuses(Code.UnknownSku);
         routes.Get<SkuEndpoints>("/v1/replenishments", Role.Admin | Role.Ops | Role.Service | Role.Cs, (e, http) => e.Replenishments(http))
-            .About("Stock", "Open replenishment suggestions").Paged().Answers<ListJson<ReplenishmentJson>>();
+            .About("Stock", "Open replenishment suggestions").Paged().AsTable().Answers<ListJson<ReplenishmentJson>>();
     }
 
     async Task<IResult> Put(HttpContext http)
@@ -69,8 +71,17 @@ sealed class SkuEndpoints(IEngine engine, TokenDesk tokens, StockReader reader)
 
     async Task<IResult> Get(HttpContext http)
     {
+        if (past.Point(http, out var malformed) is { } point) return Past(http, point);
+        if (malformed is not null) return malformed;
         var (refusal, stock) = await reader.ReadKnownAsync(http.Segment("sku"));
         return refusal ?? Answers.Ok(SkuJson.Of(stock!, http.Caller()), ApiJson.Web.SkuJson);
+    }
+
+    IResult Past(HttpContext http, PastPoint point)
+    {
+        var caller = http.Caller();
+        var (refusal, stock, locks) = past.Sku(http.Segment("sku"), point);
+        return refusal ?? Answers.Ok(SkuJson.Of(stock!, caller) with { Locks = [.. locks.Where(l => caller.MaySee(l.Warehouse)).Select(LockJson.Of)] }, ApiJson.Web.SkuJson);
     }
 
     async Task<IResult> Snapshot(HttpContext http)
@@ -89,8 +100,23 @@ sealed class SkuEndpoints(IEngine engine, TokenDesk tokens, StockReader reader)
     {
         var faults = new Faults();
         var listing = Listing.Read(http, faults);
+        var isCsv = CsvTable.IsWanted(http, faults);
         if (faults.Any) return Problems.Invalid(faults.Found);
-        var open = await engine.ScanAsync<SkuActor, ReplenishmentView>(static (sku, now) => Replenishment.Open(sku, now));
-        return Answers.List(engine, listing.Page(open, r => r.Sku, ReplenishmentJson.Of), ApiJson.Web.ListJsonReplenishmentJson);
+        var isWhole = await views.CatchUpAsync(http);
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        if (isCsv) return ReplenishmentTable(now);
+        var page = lists.Replenishments(listing.After ?? "", listing.Limit + 1, now);
+        return views.List(listing.Page(page, r => r.Sku, ReplenishmentJson.Of), isWhole, ApiJson.Web.ListJsonReplenishmentJson);
+    }
+
+    IResult ReplenishmentTable(long now)
+    {
+        var after = "";
+        return CsvTable.Of(["sku", "warehouse", "shortfall", "suggestedQuantity", "expectedShortageHours", "dailyTurnover", "safetyStockFactor", "since"], () =>
+        {
+            var page = lists.Replenishments(after, Listing.LimitMax, now);
+            if (page.Count > 0) after = page[^1].Sku;
+            return [.. page.Select(r => new object?[] { r.Sku, r.Warehouse, r.Shortfall, r.SuggestedQuantity, r.ExpectedShortageHours, r.DailyTurnover, r.SafetyStockFactor, new Instant(r.Since) })];
+        });
     }
 }

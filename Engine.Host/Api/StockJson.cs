@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Engine.Actors.Fulfilment;
 using Engine.Actors.Inventory;
 using Engine.Host.Security;
+using Engine.Host.Views;
 
 namespace Engine.Host.Api;
 
@@ -34,6 +35,10 @@ sealed record SkuJson(
     /// <summary>The components of a bundle: what is available of it follows from theirs.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<BundlePartJson>? Bundle { get; init; }
+
+    /// <summary>Of a moment in the past: what was promised then, the oldest first.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<LockJson>? Locks { get; init; }
 
     /// <summary>A warehouse key sees its warehouses only, and the sums over these.</summary>
     public static SkuJson Of(StockView s, Caller caller)

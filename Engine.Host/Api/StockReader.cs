@@ -39,7 +39,7 @@ sealed class StockReader(IEngine engine)
         return (null, Bundled(stock, Array.ConvertAll(answers, a => (StockView)a.Reply!)));
     }
 
-    static StockView Bundled(StockView bundle, StockView[] parts)
+    public static StockView Bundled(StockView bundle, StockView[] parts)
     {
         var warehouses = parts.SelectMany(p => p.Warehouses).Concat(bundle.Warehouses).Select(w => w.Warehouse).Distinct().Order(StringComparer.Ordinal);
         return bundle with

@@ -30,7 +30,11 @@ static class EngineCommands
 
     static RootCommand Root()
     {
-        var root = new RootCommand(Description) { ServeCommand.Create(), DemoCommand.Create(), DemoCommand.CreateClient(), VerifyCommand.Create(), ArchiveCommand.Create(), ReplayCommand.Create(), SimulateSeeds.Create() };
+        var root = new RootCommand(Description)
+        {
+            ServeCommand.Create(), DemoCommand.Create(), DemoCommand.CreateClient(), VerifyCommand.Create(), ArchiveCommand.Create(), ViewsCommand.Create(),
+            ImportCommand.Create(), ProveCommand.Create(), ReplayCommand.Create(), SimulateSeeds.Create(),
+        };
         root.TreatUnmatchedTokensAsErrors = false;
         root.SetAction((parsed, _) => ServeCommand.RunAsync(parsed.UnmatchedTokens));
         return root;

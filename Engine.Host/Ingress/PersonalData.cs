@@ -78,7 +78,7 @@ sealed class PersonalDesk(PersonalSeal seal, IJournalReader store, ILogger<Perso
         try
         {
             isDamaged = false;
-            return Open(order, partitions);
+            return Open(order.OrderId, order.PersonalKey, order.Details.Personal, partitions);
         }
         catch (Exception e) when (e is CryptographicException or InvalidDataException)
         {
@@ -88,12 +88,14 @@ sealed class PersonalDesk(PersonalSeal seal, IJournalReader store, ILogger<Perso
         }
     }
 
-    PersonalData? Open(OrderView order, int partitions)
+    /// <exception cref="CryptographicException" />
+    /// <exception cref="InvalidDataException" />
+    /// <exception cref="StoreUnavailableException" />
+    public PersonalData? Open(string orderId, Actors.Deciders.KeyRef? place, byte[] cipher, int partitions)
     {
-        if (order.PersonalKey is not { } key || order.Details.Personal.Length == 0) return null;
-        var actor = Actors.Deciders.ActorId.Order(order.OrderId);
-        if (store.ReadKey(actor.PartitionOf(partitions), key) is not { } wrapped) return null;
-        var plain = seal.Open(order.Details.Personal, wrapped, order.OrderId);
+        if (place is not { } key || cipher.Length == 0) return null;
+        if (store.ReadKey(Actors.Deciders.ActorId.Order(orderId).PartitionOf(partitions), key) is not { } wrapped) return null;
+        var plain = seal.Open(cipher, wrapped, orderId);
         return JsonSerializer.Deserialize(plain, PersonalJson.Compact.PersonalData);
     }
 }

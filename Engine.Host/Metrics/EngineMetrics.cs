@@ -4,6 +4,7 @@ using Engine.Actors.Kernel;
 using Engine.Actors.Orders;
 using Engine.Adapters.Journals.Sqlite;
 using Engine.Adapters.Platforms;
+using Engine.Adapters.Views;
 using Engine.Host.Upkeep;
 
 namespace Engine.Host.Metrics;
@@ -130,6 +131,17 @@ public sealed class EngineMetrics : IDisposable
     /// <summary>With a zero for every open state that has none, so that alerts have something to look at.</summary>
     static IEnumerable<(long, KeyValuePair<string, object?>[])> ByState(Dictionary<MicroState, long> counts) =>
         Enum.GetValues<MicroState>().Where(s => !s.IsClosed()).Select(s => (counts.GetValueOrDefault(s), new KeyValuePair<string, object?>[] { new("state", s.Name()) }));
+
+    /// <summary>Shows the read models: how far they are, and whether units add up.</summary>
+    public void Observe(ReadModels models)
+    {
+        Gauge("engine_views_lag_frames", "Durable frames that the read models don't hold yet.", () => models.Status.Partitions.Sum(p => Math.Max(0, p.Journal - p.Position)));
+        Gauge("engine_views_lag_seconds", "The read models hold all that was durable so long ago.", () => models.Lag.TotalSeconds);
+        Gauge("engine_views_bytes", "Size of the read models' file.", () => models.Status.Bytes);
+        Gauge("engine_conservation_difference_units", "Units, over all SKUs and warehouses: received - on hand - shipped - written off; anything but 0 is a broken promise.", () => models.Status.DifferenceUnits);
+        _meter.CreateObservableCounter("engine_views_rows_written_total", () => models.Status.RowsWritten, description: "Rows of read models written.");
+        _meter.CreateObservableCounter("engine_views_rebuilds_total", () => models.Status.Rebuilds, description: "Times the read models were made anew.");
+    }
 
     void Labelled(string name, string help, Func<IEnumerable<(long Value, KeyValuePair<string, object?>[] Labels)>> read) =>
         _meter.CreateObservableGauge(name, () => read().Select(m => new Measurement<long>(m.Value, m.Labels)), description: help);

@@ -52,8 +52,9 @@ public sealed class EngineReader(AuditClient client)
         return items;
     }
 
+    /// <summary>A list that is not whole may yet hold something.</summary>
     public async Task<bool> AnyAsync(string path, CancellationToken stop = default) =>
-        await ReadAsync($"{path}&limit=1", stop) is { } page && page.GetProperty("items").GetArrayLength() > 0;
+        await ReadAsync($"{path}&limit=1", stop) is { } page && (page.GetProperty("items").GetArrayLength() > 0 || page.TryGetProperty("incomplete", out _));
 
     /// <exception cref="InvalidOperationException">The engine does not answer the question.</exception>
     private async Task<JsonElement?> ReadAsync(string path, CancellationToken stop)

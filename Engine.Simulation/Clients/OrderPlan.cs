@@ -53,7 +53,7 @@ sealed class OrderPlan
 
     OrderedLine Line(int i, List<OrderedLine> before)
     {
-        var line = new OrderedLine { LineId = $"l{i}", Quantity = _random.Next(1, 3), UnitPrice = 100, Code = _world.Sku() };
+        var line = new OrderedLine { LineId = $"l{i}", Quantity = _random.Next(1, 3), UnitPrice = 100, Code = _world.Wanted() };
         if (_random.Next(12) == 0) (line.Code, line.ByPlatformSku) = (World.Codes[_random.Next(World.Codes.Length)], _random.Next(2) == 0);
         if (before.Count > 0 && _random.Next(5) == 0) (line.GiftOf, line.UnitPrice) = (before[0].LineId, 0);
         if (before.Count > 0 && _random.Next(5) == 0) line.Code = before[0].Code;

@@ -17,7 +17,8 @@ sealed class StockClient(SimulationRun run) : IClient
         var pick = _random.Next(100);
         if (pick < 60) Adjust();
         else if (pick < 75) Again();
-        else if (pick < 90) Configure(_world.Sku());
+        else if (pick < 88) Configure(_world.Sku());
+        else if (pick < 90) SetUpBundle();
         else Pause();
     }
 
@@ -25,6 +26,7 @@ sealed class StockClient(SimulationRun run) : IClient
     public void Open()
     {
         foreach (var warehouse in _world.Warehouses) Ask(ActorId.Warehouse(warehouse), new ConfigureWarehouse { Settings = _world.Settings(warehouse, WarehouseState.Open) });
+        SetUpBundle();
         foreach (var sku in _world.Skus) Send(new Adjustment(sku, Line(_world.Warehouse(), StockReason.Receiving, _random.Next(1, 8))));
     }
 
@@ -80,6 +82,8 @@ sealed class StockClient(SimulationRun run) : IClient
         Strict = _random.Next(4) == 0 ? _random.Next(2) == 0 : null,
         Aliases = _random.Next(2) == 0 ? [.. World.Codes.Where(_ => _random.Next(2) == 0).Select(code => new AliasKey("standard", "shop", code))] : null,
     });
+
+    void SetUpBundle() => Ask(ActorId.Sku(World.Bundle), new ConfigureSku { Bundle = _world.Parts() });
 
     void Pause()
     {

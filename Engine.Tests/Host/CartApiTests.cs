@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Engine.Host.Upkeep;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace Engine.Tests.Host;
@@ -188,8 +190,10 @@ public sealed class CartApiTests : IAsyncLifetime
     [Fact]
     public async Task Carts_are_counted_by_what_came_of_them()
     {
+        var census = _host.Services.GetRequiredService<Census>();
         await _admin.ReserveCart("r-1", "o-1", ("A", 3), ("B", 2));
         await _admin.ReserveCart("r-2", "o-2", ("A", 99));
+        Assert.Equal(2, (await census.CountAsync()).Locks[("order", "cart")]);
         var text = (await _admin.Get("/metrics")).Body!.ToString();
         Assert.Contains("engine_carts_reserved_total 1", text, StringComparison.Ordinal);
         Assert.Contains("engine_carts_refused_total{code=\"insufficient_stock\"} 1", text, StringComparison.Ordinal);

@@ -327,39 +327,6 @@ public sealed class OrderApiTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Open_orders_are_listed_by_every_filter_and_page_by_page()
-    {
-        await Place(Orders.New("1", ("A", 1)));
-        await Place(Orders.New("2", ("A", 1)));
-        await _admin.Post($"{Orders.Path("2")}/payments", Orders.Pay("p"));
-        var other = Orders.New("3", ("A", 1));
-        (other["platform"], other["shop"], other["shipBy"]) = ("pos", "side", "2026-01-01T00:00:01Z");
-        other.Remove("tags");
-        await Place(other);
-        await Place(Orders.New("4", ("A", 1)));
-        await _admin.Post($"{Orders.Path("4")}/cancellation", """{"reason":"x","by":"cs"}""");
-        _time.Advance(TimeSpan.FromSeconds(2));
-
-        Assert.Equal(["erp:main:1", "erp:main:2", "pos:side:3"], await Ids(""));
-        Assert.Equal(["erp:main:2"], await Ids("?state=paid"));
-        Assert.Equal(["erp:main:1", "pos:side:3"], await Ids("?status=pending_payment"));
-        Assert.Equal(["pos:side:3"], await Ids("?platform=pos"));
-        Assert.Equal(["pos:side:3"], await Ids("?shop=side"));
-        Assert.Equal([], await Ids("?shop=sid"));
-        Assert.Equal(["erp:main:1", "erp:main:2"], await Ids("?tag=live-stream"));
-        Assert.Equal(["pos:side:3"], await Ids("?overdue=true"));
-        Assert.Equal([], await Ids("?warehouse=sh"));
-        Assert.Equal([], await Ids("?stalledHours=1"));
-
-        var page = await _admin.Get("/v1/orders?limit=2");
-        Assert.Equal(["pos:side:3"], await Ids($"?limit=2&cursor={page.Text("next")}"));
-        Assert.DoesNotContain("张伟", page.Body!.ToJsonString());
-        Assert.Equal(["overdue:wrong_type", "stalledHours:out_of_range", "state:unknown_value", "status:unknown_value"], (await _admin.Get("/v1/orders?state=x&status=y&overdue=z&stalledHours=0")).Faults);
-
-        async Task<IEnumerable<string>> Ids(string query) => (await _admin.Get("/v1/orders" + query)).Body!["items"]!.AsArray().Select(r => r!["orderId"]!.ToString());
-    }
-
-    [Fact]
     public async Task Limits_per_state_are_settings_and_show_at_once_what_is_overdue_and_what_stalls()
     {
         var time = new ManualTime();

@@ -1,6 +1,7 @@
 using Engine.Actors.Deciders;
 using Engine.Actors.Kernel;
 using Engine.Adapters.Journals.Sqlite;
+using Engine.Adapters.Sqlite;
 using Engine.Tests.Kernel;
 using Xunit;
 

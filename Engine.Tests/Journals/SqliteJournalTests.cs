@@ -100,11 +100,11 @@ public sealed class SqliteJournalTests : JournalContract
         using (var connection = new SqliteConnection($"Data Source={StoreFile.PathIn(Options.Directory)};Pooling=False"))
         {
             connection.Open();
-            StoreFile.Execute(connection, "UPDATE meta SET format=2");
+            StoreFile.Execute(connection, $"UPDATE meta SET format={Sql.Format + 1}");
         }
 
-        Assert.Contains("format 2", Assert.Throws<StartupException>(() => new SqliteJournal(Options)).Message);
-        Assert.Contains("format 2", Assert.Throws<StartupException>(() => new SqliteReader(Options.Directory)).Message);
+        Assert.Contains($"format {Sql.Format + 1}", Assert.Throws<StartupException>(() => new SqliteJournal(Options)).Message);
+        Assert.Contains($"format {Sql.Format + 1}", Assert.Throws<StartupException>(() => new SqliteReader(Options.Directory)).Message);
         // The refusal has let go of the folder.
         StoreLock.Take(Options.Directory, TimeProvider.System).Dispose();
     }

@@ -4,6 +4,7 @@ using Engine.Actors.Deciders;
 using Engine.Actors.Inventory;
 using Engine.Actors.Kernel;
 using Engine.Actors.Orders;
+using Engine.Tests.Carts;
 using Xunit;
 
 namespace Engine.Tests.Kernel;
@@ -168,7 +169,23 @@ public sealed class GoldenJournalTests
         rig.Adjust("A", "SH1", 40);
         rig.Adjust("NEW", "GZ1", 2);
         rig.Place("by alias", ("77", 1));
+        PlayCarts(rig, new CartRig(rig));
         return rig;
+    }
+
+    static void PlayCarts(EngineRig rig, CartRig carts)
+    {
+        rig.Ask(ActorId.Sku("SET"), new ConfigureSku { Bundle = [new BundlePart { Sku = "A", Quantity = 1 }, new BundlePart { Sku = "B", Quantity = 2 }] });
+        rig.Place("set", ("SET", 1));
+        rig.Pay("set");
+        carts.Reserve("ships", ("A", 2), ("SET", 1));
+        carts.Change("ships", ReservationChange.Paying);
+        carts.Change("ships", ReservationChange.Commit);
+        carts.Change("ships", ReservationChange.Ship);
+        carts.Reserve("refused", ("SET", 90), ("A", 1));
+        carts.Reserve("lapses", ("A", 1));
+        rig.Pass(TimeSpan.FromMinutes(16));
+        carts.ReserveBundle("SET", "open", 1);
     }
 
     sealed class KeptWrite : JournalWrite

@@ -16,6 +16,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
         Assert.Equal(Seeds, result.Seeds);
         // It would be no test if nothing happened.
         Assert.True(result.Grants > 5 * Seeds && result.Crashes > 2 * Seeds && result.Answers > 50 * Seeds, result.ToString());
+        Assert.True(result.CartsReserved > Seeds / 2 && result.CartsRefused > Seeds && result.BundlesExpanded > Seeds, result.ToString());
     }
 
     public static TheoryData<string> Faults => [.. PlantedFault.All.Select(f => f.ToString())];

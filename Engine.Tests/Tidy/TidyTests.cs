@@ -43,11 +43,12 @@ public sealed partial class TidyTests
     }
 
     [Theory]
-    [InlineData("Deciders", "Kernel Inventory Orders Fulfilment Verification")]
-    [InlineData("Kernel", "Inventory Orders Fulfilment Verification")]
-    [InlineData("Inventory", "Kernel Orders Verification")]
-    [InlineData("Fulfilment", "Kernel Orders Inventory Verification")]
-    [InlineData("Orders", "Kernel Verification")]
+    [InlineData("Deciders", "Kernel Inventory Carts Orders Fulfilment Verification")]
+    [InlineData("Kernel", "Inventory Carts Orders Fulfilment Verification")]
+    [InlineData("Inventory", "Kernel Carts Orders Verification")]
+    [InlineData("Fulfilment", "Kernel Carts Orders Inventory Verification")]
+    [InlineData("Carts", "Kernel Orders Verification")]
+    [InlineData("Orders", "Kernel Carts Verification")]
     public void Folders_of_the_actors_know_only_what_lies_further_in(string folder, string forbidden)
     {
         foreach (var file in Files("*.cs", Path.Combine("Engine.Actors", folder)))

@@ -1,4 +1,5 @@
 using Engine.Actors.Kernel;
+using Engine.Adapters.Sqlite;
 using Microsoft.Data.Sqlite;
 
 namespace Engine.Adapters.Journals.Sqlite;

@@ -1,6 +1,7 @@
 using Engine.Actors.Kernel;
 using Engine.Adapters.Journals.Archives;
 using Engine.Adapters.Keys;
+using Engine.Adapters.Sqlite;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 

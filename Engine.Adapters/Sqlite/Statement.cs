@@ -1,7 +1,9 @@
+using System.Buffers;
+using System.Text;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
-namespace Engine.Adapters.Journals.Sqlite;
+namespace Engine.Adapters.Sqlite;
 
 /// <summary>
 /// A statement prepared once and run many times, without a command, reader and parameter objects for each run: parameters
@@ -9,9 +11,12 @@ namespace Engine.Adapters.Journals.Sqlite;
 /// </summary>
 sealed class Statement : IDisposable
 {
+    const int TextOnStackMax = 512;
+
     readonly sqlite3 _database;
     readonly sqlite3_stmt _statement;
     int _given;
+    RowCheck _check;
 
     public Statement(SqliteConnection connection, string sql)
     {
@@ -21,22 +26,52 @@ sealed class Statement : IDisposable
 
     public Statement With(long value)
     {
+        _check.Add(value);
         Check(raw.sqlite3_bind_int64(_statement, ++_given, value));
         return this;
     }
 
     public Statement With(string value)
     {
-        Check(raw.sqlite3_bind_text(_statement, ++_given, value));
+        if (value.Length == 0)
+        {
+            // An empty span has no address and would be bound as NULL.
+            _check.Add([]);
+            Check(raw.sqlite3_bind_text(_statement, ++_given, ""));
+            return this;
+        }
+        var count = Encoding.UTF8.GetMaxByteCount(value.Length);
+        byte[]? rented = null;
+        var room = count <= TextOnStackMax ? stackalloc byte[TextOnStackMax] : rented = ArrayPool<byte>.Shared.Rent(count);
+        ReadOnlySpan<byte> text = room[..Encoding.UTF8.GetBytes(value, room)];
+        _check.Add(text);
+        Check(raw.sqlite3_bind_text(_statement, ++_given, text));
+        if (rented is not null) ArrayPool<byte>.Shared.Return(rented);
         return this;
     }
 
     public Statement With(ReadOnlySpan<byte> value)
     {
+        _check.Add(value);
         // An empty span has no address and would be bound as NULL.
         Check(value.IsEmpty ? raw.sqlite3_bind_zeroblob(_statement, ++_given, 0) : raw.sqlite3_bind_blob(_statement, ++_given, value));
         return this;
     }
+
+    public Statement WithNull()
+    {
+        _check.AddNull();
+        Check(raw.sqlite3_bind_null(_statement, ++_given));
+        return this;
+    }
+
+    /// <summary>NULL for an empty text.</summary>
+    public Statement WithOrNull(string? value) => string.IsNullOrEmpty(value) ? WithNull() : With(value);
+
+    public Statement WithOrNull(long? value) => value is { } number ? With(number) : WithNull();
+
+    /// <summary>The checksum of all values given so far, by which <see cref="RequireWhole"/> knows the row again.</summary>
+    public Statement WithCheck() => With(_check.Value);
 
     /// <summary>Runs to the end, past any rows.</summary>
     public void Run()
@@ -67,6 +102,7 @@ sealed class Statement : IDisposable
         raw.sqlite3_reset(_statement);
         raw.sqlite3_clear_bindings(_statement);
         _given = 0;
+        _check = default;
     }
 
     /// <summary>The first column of the only row, or null.</summary>
@@ -97,10 +133,30 @@ sealed class Statement : IDisposable
 
     public bool IsNull(int column) => raw.sqlite3_column_type(_statement, column) == raw.SQLITE_NULL;
     public long Long(int column) => raw.sqlite3_column_int64(_statement, column);
+    public long? LongOrNull(int column) => IsNull(column) ? null : Long(column);
     public string Text(int column) => raw.sqlite3_column_text(_statement, column).utf8_to_string();
+    public string? TextOrNull(int column) => IsNull(column) ? null : Text(column);
 
     /// <summary>Valid until the next step or reset.</summary>
     public ReadOnlySpan<byte> Blob(int column) => raw.sqlite3_column_blob(_statement, column);
+
+    /// <summary>Holds the row's first columns against the checksum behind them, which was written by <see cref="WithCheck"/>.</summary>
+    /// <exception cref="DamagedRowException">The row is not as it was written.</exception>
+    public void RequireWhole(int columns, string what)
+    {
+        var check = default(RowCheck);
+        for (var column = 0; column < columns; column++)
+        {
+            switch (raw.sqlite3_column_type(_statement, column))
+            {
+                case raw.SQLITE_INTEGER: check.Add(Long(column)); break;
+                case raw.SQLITE_NULL: check.AddNull(); break;
+                // Of a text, the same bytes as of a blob: UTF-8.
+                default: check.Add(Blob(column)); break;
+            }
+        }
+        if (check.Value != Long(columns)) throw new DamagedRowException($"a row of {what} is not as it was written");
+    }
 
     public void Dispose() => _statement.Dispose();
 

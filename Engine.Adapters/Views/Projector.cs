@@ -1,0 +1,281 @@
+using Engine.Actors.Deciders;
+using Engine.Actors.Inventory;
+using Engine.Actors.Kernel;
+using Engine.Actors.Orders;
+
+namespace Engine.Adapters.Views;
+
+/// <summary>
+/// Follows a journal and keeps the tables of one store true to it: reads the frames behind its checkpoint, evolves its own
+/// copies of SKUs and orders by them, and writes what rows follow, many frames and the checkpoint in one transaction. Whatever
+/// ends it in between, the next one goes on from the checkpoint. One thread at a time.
+/// </summary>
+sealed class Projector : IFrameVisitor, IDisposable
+{
+    /// <summary>Per partition and transaction: enough to make the commit's cost small, and little enough that partitions stay close in time.</summary>
+    const int FramesPerTurn = 256;
+    const long BytesPerTurn = 4 << 20;
+    /// <summary>Actors at hand: those that events come to are mostly among the last that events came to.</summary>
+    const int Room = 30_000;
+    const int EncodersKept = 1024;
+
+    readonly ViewStore _store;
+    readonly IJournalReader _journal;
+    readonly IDomain _domain;
+    readonly IPersonIndex _persons;
+    readonly int _bytesBetweenStates;
+    readonly ViewWriter _writer;
+    readonly PastReader _past;
+    readonly TrackedActors _actors = new(Room);
+    readonly List<Tracked> _dirty = [];
+    readonly List<Tracked> _inFrame = [];
+    readonly Stack<Codec> _encoders = new();
+    readonly string?[] _faults;
+    readonly long[] _blocked;
+    FrameProgress[] _progress;
+    FrameProgress[] _committed;
+    FrameHeader _header;
+    int _newInFrame;
+    long _difference, _committedDifference, _committedRows;
+
+    /// <exception cref="Engine.Adapters.Sqlite.DamagedRowException" />
+    public Projector(ViewStore store, IJournalReader journal, IDomain domain, IPersonIndex persons, int bytesBetweenStates = ReadModelOptions.DefaultBytesBetweenStates)
+    {
+        _bytesBetweenStates = bytesBetweenStates;
+        (_store, _journal, _domain, _persons) = (store, journal, domain, persons);
+        _writer = new ViewWriter(store.Writer);
+        _past = new PastReader(store.Writer, domain);
+        (_faults, _blocked) = (new string?[journal.Partitions], new long[journal.Partitions]);
+        _progress = _writer.Progress(journal.Partitions);
+        _committed = [.. _progress];
+        using var difference = new Sqlite.Statement(store.Writer, ViewSql.ReadDifference);
+        _difference = _committedDifference = difference.OneLong() ?? 0;
+    }
+
+    /// <summary>What is committed. Read from any thread, as the figures below.</summary>
+    public IReadOnlyList<FrameProgress> Progress => Volatile.Read(ref _committed);
+
+    /// <summary>Partitions whose next frame can't be projected, with the reason.</summary>
+    public IReadOnlyList<string?> Faults => _faults;
+
+    public long RowsWritten => Volatile.Read(ref _committedRows);
+
+    /// <summary>Units, over all SKUs and warehouses: |received − on hand − shipped − written off|.</summary>
+    public long Difference => Volatile.Read(ref _committedDifference);
+
+    /// <summary>Whether the frames that the checkpoint names are those of the journal: after another was put in its place they are not.</summary>
+    /// <exception cref="StoreUnavailableException" />
+    public bool IsOfThisJournal()
+    {
+        for (var partition = 0; partition < _progress.Length; partition++)
+        {
+            if (_progress[partition].Sequence == 0) continue;
+            var frame = _journal.ReadFrames(partition, _progress[partition].Sequence - 1).FirstOrDefault();
+            if (frame.Bytes is null || frame.Sequence != _progress[partition].Sequence || FrameHash.Of(frame.Bytes) != _progress[partition].Hash) return false;
+        }
+        return true;
+    }
+
+    /// <summary>Projects a part of what lies behind the checkpoint, in one transaction; returns how many frames, 0 at the end.</summary>
+    /// <exception cref="StoreUnavailableException">The journal can't be read.</exception>
+    /// <exception cref="Microsoft.Data.Sqlite.SqliteException" />
+    /// <exception cref="Engine.Adapters.Sqlite.DamagedRowException" />
+    public int Advance()
+    {
+        try
+        {
+            var frames = 0;
+            for (var partition = 0; partition < _progress.Length; partition++) frames += Take(partition, frames == 0);
+            if (frames > 0) Commit();
+            return frames;
+        }
+        catch (UnprojectableException e)
+        {
+            // The others go on without it; what it has before that frame comes with the next turn.
+            Forget();
+            (_faults[e.Partition], _blocked[e.Partition]) = (e.Message, e.Frame);
+            return Advance();
+        }
+        catch
+        {
+            Forget();
+            throw;
+        }
+    }
+
+    int Take(int partition, bool isFirst)
+    {
+        var (taken, bytes) = (0, 0L);
+        try
+        {
+            if (IsBlocked(partition)) return 0;
+            foreach (var stored in _journal.ReadFrames(partition, _progress[partition].Sequence))
+            {
+                if (isFirst && taken == 0) _writer.Begin();
+                Take(partition, stored);
+                bytes += stored.Bytes.Length;
+                if (++taken == FramesPerTurn || bytes > BytesPerTurn || IsBlocked(partition)) break;
+            }
+            return taken;
+        }
+        catch (Exception e) when (e is InvalidDataException or InvariantBrokenException)
+        {
+            throw new UnprojectableException(partition, _progress[partition].Sequence + 1, e.Message);
+        }
+    }
+
+    bool IsBlocked(int partition) => _progress[partition].Sequence + 1 == _blocked[partition];
+
+    void Take(int partition, StoredFrame stored)
+    {
+        _header = FrameHeader.Read(stored.Bytes);
+        var before = _progress[partition];
+        if (_header.Partition != partition || _header.Sequence != before.Sequence + 1 || _header.Previous != before.Hash) throw new InvalidDataException("it does not follow the frame before it");
+        _newInFrame = 0;
+        FrameHeader.Visit(stored.Bytes, _domain, this);
+        EndFrame();
+        _progress[partition] = new FrameProgress(_header.Sequence, _header.At, _header.Hash);
+    }
+
+    public void OnEvent(ActorId actor, Event happened)
+    {
+        if (actor.Kind is not (ActorKind.Sku or ActorKind.Order)) return;
+        var tracked = _actors.Find(actor) ?? Fetch(actor);
+        if (tracked.Events is null)
+        {
+            tracked.Events = _encoders.TryPop(out var idle) ? idle : Codec.Writer();
+            _inFrame.Add(tracked);
+        }
+        // Before the actor takes it in: what it takes in it may change later.
+        var tag = happened.Tag;
+        tracked.Events.Byte(ref tag);
+        tracked.Events.Record(happened);
+        var stamp = new Stamp(_header.Sequence, _header.At);
+        if (tracked is TrackedSku sku) Evolve(sku, happened, stamp);
+        else Evolve((TrackedOrder)tracked, happened, stamp);
+        if (tracked.IsDirty) return;
+        tracked.IsDirty = true;
+        _dirty.Add(tracked);
+    }
+
+    public bool WantsMessages => false;
+
+    public void OnMessage(ActorId from, ActorId to, int partition, long number, Message message) { }
+
+    public void OnMark(int sender, long sequence, long number) { }
+
+    void Evolve(TrackedSku tracked, Event happened, in Stamp stamp)
+    {
+        var sku = tracked.Sku;
+        var id = ReservationOf(happened);
+        // An order's reservation is forgotten with its end, so it is looked up before.
+        var held = id is null ? null : sku.Reservation(id);
+        var order = held?.OrderId ?? (id is null ? null : sku.BackorderOf(id)?.OrderId);
+        sku.Evolve(happened, stamp);
+        held ??= happened is StockReserved reserved ? sku.Reservation(reserved.ReservationId) : null;
+        if (held is not null) tracked.Changed.Add(held);
+        if (happened is StockAdjusted adjusted)
+        {
+            if (adjusted.Delta > 0) tracked.FlowOf(adjusted.Warehouse).Received += adjusted.Delta;
+            else tracked.FlowOf(adjusted.Warehouse).WrittenOff -= adjusted.Delta;
+        }
+        else if (happened is ReservationShipped && held is not null) tracked.FlowOf(held.Warehouse).Shipped += held.Quantity;
+        _writer.Movement(tracked, Movement.Of(happened, held, order, tracked.Previous), stamp.At);
+        tracked.Previous = happened;
+    }
+
+    static string? ReservationOf(Event happened) => happened switch
+    {
+        ReservationCommitted e => e.ReservationId,
+        ReservationReleased e => e.ReservationId,
+        ReservationShipped e => e.ReservationId,
+        LockExtended e => e.ReservationId,
+        LockQuestioned e => e.ReservationId,
+        BackorderEnded e => e.ReservationId,
+        BackorderReady e => e.ReservationId,
+        _ => null,
+    };
+
+    static void Evolve(TrackedOrder tracked, Event happened, in Stamp stamp)
+    {
+        tracked.Order.Evolve(happened, stamp);
+        tracked.IsNew |= happened is OrderReceived;
+        tracked.IsForgotten |= happened is PersonForgotten;
+    }
+
+    /// <summary>Reads back what is not at hand. An actor without a row is new.</summary>
+    Tracked Fetch(ActorId id)
+    {
+        var known = _writer.NumberOf(id);
+        var past = known is { } number ? _past.Load(id, number, PastPoint.Newest) : default;
+        var actor = past.Actor ?? _domain.NewActor(id);
+        var own = known ?? NewNumber();
+        Tracked tracked = actor is SkuActor sku ? new TrackedSku(own, sku) : new TrackedOrder(own, (OrderActor)actor) { IsNew = known is null };
+        (tracked.BytesBehindState, tracked.StateBytes) = (past.BytesBehindState, past.StateBytes);
+        if (known is not null && tracked is TrackedSku stock) _writer.ReadFlows(stock);
+        _actors.Add(id, tracked);
+        return tracked;
+    }
+
+    /// <summary>Partition (10 bits), frame (37), place in the frame (16).</summary>
+    long NewNumber()
+    {
+        if (_newInFrame > ushort.MaxValue) throw new InvalidDataException($"it holds more than {ushort.MaxValue} new actors");
+        return ((long)_header.Partition << 53) | (_header.Sequence << 16) | (uint)_newInFrame++;
+    }
+
+    void EndFrame()
+    {
+        var stamp = new Stamp(_header.Sequence, _header.At);
+        foreach (var tracked in _inFrame)
+        {
+            _writer.Events(tracked, stamp, _bytesBetweenStates);
+            tracked.Events!.Reset();
+            if (_encoders.Count < EncodersKept) _encoders.Push(tracked.Events);
+            tracked.Events = null;
+            if (tracked is TrackedSku sku) sku.Previous = null;
+        }
+        _inFrame.Clear();
+    }
+
+    void Commit()
+    {
+        foreach (var tracked in _dirty)
+        {
+            if (tracked is TrackedSku sku) _difference += _writer.Sku(sku);
+            else _writer.Order((TrackedOrder)tracked, _persons);
+            tracked.IsDirty = false;
+        }
+        _dirty.Clear();
+        for (var partition = 0; partition < _progress.Length; partition++)
+            if (_progress[partition] != _committed[partition]) _writer.Write(partition, _progress[partition]);
+        _writer.Commit();
+        _actors.MakeRoom();
+        Volatile.Write(ref _committedDifference, _difference);
+        Volatile.Write(ref _committedRows, _writer.Rows);
+        Volatile.Write(ref _committed, [.. _progress]);
+    }
+
+    /// <summary>Memory is ahead of the tables: back to what is committed.</summary>
+    void Forget()
+    {
+        _writer.Rollback();
+        _actors.Clear();
+        _dirty.Clear();
+        _inFrame.Clear();
+        _difference = _committedDifference;
+        _progress = [.. _committed];
+    }
+
+    public void Dispose()
+    {
+        _past.Dispose();
+        _writer.Dispose();
+    }
+
+    sealed class UnprojectableException(int partition, long frame, string message) : Exception($"frame {frame}: {message}")
+    {
+        public int Partition { get; } = partition;
+        public long Frame { get; } = frame;
+    }
+}

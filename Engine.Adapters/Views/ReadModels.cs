@@ -1,0 +1,376 @@
+using Engine.Actors.Deciders;
+using Engine.Actors.Kernel;
+using Engine.Adapters.Sqlite;
+using Microsoft.Data.Sqlite;
+
+namespace Engine.Adapters.Views;
+
+/// <summary>
+/// The read models (docs/read-models.md): a file beside the journal that one thread keeps up with it, and that everybody reads.
+/// It holds nothing that the journal does not: whatever is wrong with it, it is thrown away and made anew.
+/// </summary>
+public sealed class ReadModels : IDisposable
+{
+    static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
+    /// <summary>Looks at the journal that are remembered: of a longer lag only the beginning matters.</summary>
+    const int SeenMax = 256;
+    public const string FileName = "views.db";
+    const string RebuildName = "views.rebuild.db";
+
+    readonly ReadModelOptions _options;
+    readonly string _path, _rebuildPath;
+    readonly SemaphoreSlim _signal = new(0);
+    readonly CancellationTokenSource _stopping = new();
+    readonly Lock _gate = new();
+    // Readers share it; who puts another file in place waits for them, and they for that.
+    readonly ReaderWriterLockSlim _use = new();
+    readonly Queue<(long At, IReadOnlyList<long> Durable)> _seen = new();
+    TaskCompletionSource _moved = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    volatile Pair? _live, _rebuilding;
+    volatile bool _isRebuilt;
+    Thread? _thread, _rebuilder;
+    ITimer? _timer;
+    long _rebuilds, _rowsBefore;
+    int _disposed;
+    string? _failure;
+
+    /// <summary>A file and who keeps it.</summary>
+    sealed record Pair(ViewStore Store, Projector Projector) : IDisposable
+    {
+        public void Dispose()
+        {
+            Projector.Dispose();
+            Store.Dispose();
+        }
+    }
+
+    public ReadModels(ReadModelOptions options)
+    {
+        _options = options;
+        Directory.CreateDirectory(options.Directory);
+        (_path, _rebuildPath) = (Path.Combine(options.Directory, FileName), Path.Combine(options.Directory, RebuildName));
+    }
+
+    public int Partitions => _options.Journal.Partitions;
+    public IDomain Domain => _options.Domain;
+    public IJournalReader Journal => _options.Journal;
+
+    /// <summary>Begins to follow the journal, on a thread of its own.</summary>
+    public void Start()
+    {
+        _thread = new Thread(Follow) { IsBackground = true, Name = "read models" };
+        _thread.Start();
+        _timer = _options.Time.CreateTimer(_ => LookIfBehind(), null, LookEvery, LookEvery);
+    }
+
+    public ReadModelStatus Status
+    {
+        get
+        {
+            var durable = _options.Durable();
+            var (live, rebuilding) = (_live, _rebuilding);
+            return new ReadModelStatus(Show(live, durable), rebuilding is not null, rebuilding is null ? [] : Show(rebuilding, durable),
+                Volatile.Read(ref _rowsBefore) + (live?.Projector.RowsWritten ?? 0), Volatile.Read(ref _rebuilds), live?.Store.Bytes ?? 0, live?.Projector.Difference ?? 0);
+        }
+    }
+
+    static PartitionProgress[] Show(Pair? pair, IReadOnlyList<long> durable) =>
+        [.. durable.Select((d, p) => new PartitionProgress(p, pair?.Projector.Progress[p].Sequence ?? 0, pair?.Projector.Progress[p].At ?? 0, d, pair?.Projector.Faults[p]))];
+
+    // ── reading ──
+
+    /// <exception cref="StoreUnavailableException">The file is being made anew.</exception>
+    internal T Read<T>(Func<ViewReader, T> read)
+    {
+        _use.EnterReadLock();
+        try
+        {
+            if (_live is not { } live) throw new StoreUnavailableException("the read models are not open");
+            try
+            {
+                return live.Store.Read(read);
+            }
+            finally
+            {
+                if (live.Store.Damage is not null) Wake();
+            }
+        }
+        finally
+        {
+            _use.ExitReadLock();
+        }
+    }
+
+    /// <summary>Waits until what is durable now is projected; false when that takes longer than <paramref name="patience"/>.</summary>
+    public async Task<bool> CatchUpAsync(TimeSpan patience, CancellationToken stop = default)
+    {
+        var wanted = LookAtJournal();
+        var start = _options.Time.GetTimestamp();
+        while (true)
+        {
+            Task moved;
+            lock (_gate) moved = _moved.Task;
+            if (HasReached(wanted)) return true;
+            Wake();
+            var left = patience - _options.Time.GetElapsedTime(start);
+            if (left <= TimeSpan.Zero) return false;
+            try
+            {
+                await moved.WaitAsync(left, _options.Time, stop);
+            }
+            catch (TimeoutException)
+            {
+                return HasReached(wanted);
+            }
+        }
+    }
+
+    bool HasReached(IReadOnlyList<long> wanted)
+    {
+        if (_live is not { } live) return false;
+        var (progress, faults) = (live.Projector.Progress, live.Projector.Faults);
+        for (var p = 0; p < wanted.Count; p++)
+            if (progress[p].Sequence < wanted[p] && faults[p] is null) return false;
+        return true;
+    }
+
+    /// <summary>The tables hold all that was durable so long ago, zero when they hold all there is.</summary>
+    public TimeSpan Lag
+    {
+        get
+        {
+            lock (_gate)
+            {
+                while (_seen.TryPeek(out var oldest) && HasReached(oldest.Durable)) _seen.Dequeue();
+                return _seen.TryPeek(out var first) ? _options.Time.GetElapsedTime(first.At) : TimeSpan.Zero;
+            }
+        }
+    }
+
+    /// <summary>Remembers what was durable when, until it is reached.</summary>
+    IReadOnlyList<long> LookAtJournal()
+    {
+        var durable = _options.Durable();
+        if (HasReached(durable)) return durable;
+        lock (_gate)
+            if (_seen.Count < SeenMax) _seen.Enqueue((_options.Time.GetTimestamp(), durable));
+        return durable;
+    }
+
+    // ── following ──
+
+    void Wake()
+    {
+        if (_signal.CurrentCount == 0) _signal.Release();
+    }
+
+    void LookIfBehind()
+    {
+        if (!HasReached(LookAtJournal())) Wake();
+    }
+
+    void Follow()
+    {
+        try
+        {
+            while (!_stopping.IsCancellationRequested)
+            {
+                if (!Turn()) _signal.Wait(_stopping.Token);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The end.
+        }
+    }
+
+    /// <summary>False when there is nothing to do.</summary>
+    bool Turn()
+    {
+        try
+        {
+            var live = _live ?? Open();
+            if (live.Store.Damage is { } damage) live = Remake(live, damage);
+            if (_isRebuilt) live = Swap(live);
+            if (live.Projector.Advance() == 0) return false;
+            _failure = null;
+            Moved();
+            return true;
+        }
+        catch (Exception e) when (e is DamagedRowException || (e is SqliteException sqlite && ViewFile.IsDamage(sqlite)))
+        {
+            _live?.Store.Condemn(e.Message);
+            if (_live is null) ViewFile.Delete(_path);
+            return true;
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // The journal or the disk is out of reach, or the file is held by somebody: the next look tries again. Said once.
+            if (_failure != e.Message) _options.Failed?.Invoke(e);
+            _failure = e.Message;
+            return false;
+        }
+    }
+
+    void Moved()
+    {
+        TaskCompletionSource moved;
+        lock (_gate) (moved, _moved) = (_moved, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        moved.TrySetResult();
+    }
+
+    Pair Open()
+    {
+        var live = Make(_path);
+        if (live.Store.Remade is { } why) Told(why);
+        if (!live.Projector.IsOfThisJournal())
+        {
+            live.Dispose();
+            ViewFile.Delete(_path);
+            live = Make(_path);
+            Told("it is of another journal");
+        }
+        _live = live;
+        Moved();
+        return live;
+    }
+
+    Pair Remake(Pair damaged, string why)
+    {
+        return InPlace(() =>
+        {
+            _live = null;
+            Close(damaged);
+            ViewFile.Delete(_path);
+            Told(why);
+            return Open();
+        });
+    }
+
+    void Told(string why)
+    {
+        Interlocked.Increment(ref _rebuilds);
+        _options.Remade?.Invoke(why);
+    }
+
+    void Close(Pair pair)
+    {
+        Interlocked.Add(ref _rowsBefore, pair.Projector.RowsWritten);
+        pair.Dispose();
+    }
+
+    Pair Make(string path, bool isAlone = false)
+    {
+        var store = new ViewStore(path, Partitions, _options.Domain, isAlone);
+        try
+        {
+            return new Pair(store, new Projector(store, _options.Journal, _options.Domain, _options.Persons, _options.BytesBetweenStates));
+        }
+        catch
+        {
+            store.Dispose();
+            throw;
+        }
+    }
+
+    // ── rebuilding ──
+
+    /// <summary>Begins to make the tables anew beside those that go on serving; false while that is under way already.</summary>
+    public bool Rebuild()
+    {
+        lock (_gate)
+        {
+            if (_rebuilder is not null) return false;
+            _rebuilder = new Thread(RunRebuild) { IsBackground = true, Name = "rebuild of read models", Priority = ThreadPriority.BelowNormal };
+            _rebuilder.Start();
+            return true;
+        }
+    }
+
+    void RunRebuild()
+    {
+        try
+        {
+            var made = _rebuilding = Make(_rebuildPath, isAlone: true);
+            while (made.Projector.Advance() > 0)
+                if (_stopping.IsCancellationRequested) return;
+            _isRebuilt = true;
+            Wake();
+        }
+        catch (Exception e)
+        {
+            _options.Failed?.Invoke(e);
+            EndRebuild(_rebuilding);
+            ViewFile.Delete(_rebuildPath);
+        }
+    }
+
+    void EndRebuild(Pair? made)
+    {
+        if (made is not null) Close(made);
+        _rebuilding = null;
+        lock (_gate) (_isRebuilt, _rebuilder) = (false, null);
+    }
+
+    /// <summary>Puts the new file in the place of the old one, once it has all that the old one has.</summary>
+    Pair Swap(Pair live)
+    {
+        var made = _rebuilding!;
+        while (made.Projector.Advance() > 0) { }
+        return InPlace(() =>
+        {
+            _live = null;
+            Close(live);
+            EndRebuild(made);
+            ViewFile.Replace(_path, _rebuildPath);
+            Interlocked.Increment(ref _rebuilds);
+            return Open();
+        });
+    }
+
+    /// <summary>While nobody reads.</summary>
+    Pair InPlace(Func<Pair> replace)
+    {
+        _use.EnterWriteLock();
+        try
+        {
+            return replace();
+        }
+        finally
+        {
+            _use.ExitWriteLock();
+        }
+    }
+
+    /// <summary>Makes the tables anew where no engine runs.</summary>
+    /// <param name="onProgress">Is told how many frames are projected.</param>
+    public static void RebuildOffline(ReadModelOptions options, Action<long> onProgress)
+    {
+        using var models = new ReadModels(options);
+        long frames = 0;
+        using (var made = models.Make(models._rebuildPath, isAlone: true))
+        {
+            while (made.Projector.Advance() is var more and > 0) onProgress(frames += more);
+        }
+        ViewFile.Replace(models._path, models._rebuildPath);
+    }
+
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 1) return;
+        _timer?.Dispose();
+        _stopping.Cancel();
+        _thread?.Join();
+        _rebuilder?.Join();
+        _use.EnterWriteLock();
+        _live?.Dispose();
+        _live = null;
+        _use.ExitWriteLock();
+        if (_rebuilding is { } unfinished)
+        {
+            unfinished.Dispose();
+            ViewFile.Delete(_rebuildPath);
+        }
+        // The signals stay: somebody may still be waiting, and they hold nothing.
+    }
+}

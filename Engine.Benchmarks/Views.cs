@@ -1,0 +1,81 @@
+using System.Diagnostics;
+using Engine.Actors;
+using Engine.Actors.Deciders;
+using Engine.Actors.Inventory;
+using Engine.Actors.Orders;
+using Engine.Adapters.Journals.Sqlite;
+using Engine.Adapters.Views;
+
+namespace Engine.Benchmarks;
+
+/// <summary>What the read models cost: a journal of many orders is projected, then its past is asked for.</summary>
+static class Views
+{
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var orders = InProcess.Option(args, "--orders", 1_000_000);
+        var open = InProcess.Option(args, "--open", orders / 10);
+        var folder = args.SkipWhile(a => a != "--folder").Skip(1).FirstOrDefault() ?? Path.Combine(Path.GetTempPath(), $"engine-views-{Environment.ProcessId}");
+        var isKept = Array.IndexOf(args, "--folder") >= 0;
+        try
+        {
+            if (!File.Exists(Path.Combine(folder, "journal.db"))) await Opening.FillAsync(folder, orders, open);
+            using var journal = new SqliteReader(folder);
+            Project(folder, journal, orders);
+            return Ask(folder, journal, orders) ? 0 : 1;
+        }
+        finally
+        {
+            if (!isKept && Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    static void Project(string folder, SqliteReader journal, int orders)
+    {
+        var (began, cpu) = (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime);
+        long frames = 0;
+        ReadModels.RebuildOffline(new ReadModelOptions { Directory = folder, Journal = journal, Domain = EngineDomain.Instance, Durable = () => [] }, n => frames = n);
+        var (elapsed, spent) = (Stopwatch.GetElapsedTime(began), Environment.CpuUsage.TotalTime - cpu);
+        var bytes = new FileInfo(Path.Combine(folder, ReadModels.FileName)).Length;
+        Console.WriteLine($"projected           {frames,12:N0} frames of {orders:N0} orders in {elapsed.TotalSeconds:F1} s");
+        Console.WriteLine($"orders/s            {orders / elapsed.TotalSeconds,12:N0}");
+        Console.WriteLine($"cpu µs/order        {spent.TotalMicroseconds / orders,12:F1}");
+        Console.WriteLine($"views.db            {bytes,12:N0} bytes, {bytes / orders:N0} an order; the journal {new FileInfo(Path.Combine(folder, "journal.db")).Length / orders:N0}");
+    }
+
+    /// <summary>A thousand questions of each kind about instants of the whole run; false where one found nothing.</summary>
+    static bool Ask(string folder, SqliteReader journal, int orders)
+    {
+        using var models = new ReadModels(new ReadModelOptions { Directory = folder, Journal = journal, Domain = EngineDomain.Instance, Durable = () => new long[journal.Partitions] });
+        models.Start();
+        SpinWait.SpinUntil(() => models.Status.Bytes > 0);
+        var (machine, random) = (new TimeMachine(models), new Random(1));
+        long Received(int n) => ((OrderActor)machine.At(World.OrderId($"{n}"), PastPoint.Newest)).ReceivedAt;
+        var (from, to) = (Received(0), Received(orders - 1));
+        PastPoint Instant() => PastPoint.Instant(random.NextInt64(from, to + 1));
+
+        var skus = Time("SKU, any", () => machine.At(ActorId.Sku(World.Sku(random.Next(World.Skus))), Instant()));
+        var hot = Time("SKU, the hottest", () => machine.At(ActorId.Sku(World.Sku(0)), Instant()));
+        var past = Time("order, any", () => machine.At(World.OrderId($"{random.Next(orders)}"), PastPoint.Instant(to + 1)));
+        return skus.All(a => ((SkuActor)a).Known) && hot.All(a => ((SkuActor)a).Version > 0) && past.All(a => ((OrderActor)a).Known);
+    }
+
+    static List<Actor> Time(string what, Func<Actor> ask)
+    {
+        const int Times = 1000;
+        var (found, took) = (new List<Actor>(Times), new double[Times]);
+        for (var warm = 0; warm < 50; warm++) ask();
+        for (var i = 0; i < Times; i++)
+        {
+            var began = Stopwatch.GetTimestamp();
+            var actor = ask();
+            // As it is shown, with its locks.
+            _ = actor is SkuActor sku ? sku.Reservations.Where(r => r.IsLive).OrderBy(r => r.ReservedAt).Select(r => ReservationView.Of(sku.Sku, r)).Append(null).Last() : actor.View(0);
+            took[i] = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
+            if (found.Count < 50) found.Add(actor);
+        }
+        Array.Sort(took);
+        Console.WriteLine($"at, {what,-16} ms  p50 {took[Times / 2]:F2}  p99 {took[Times * 99 / 100]:F2}  max {took[^1]:F2}");
+        return found;
+    }
+}
