@@ -14,7 +14,7 @@ namespace Engine.Adapters.Views;
 static class ViewSql
 {
     /// <summary>Raised when the same tables are to hold something else than before.</summary>
-    const int Revision = 1;
+    const int Revision = 2;
 
     /// <summary>What the tables are. A file of others is made anew.</summary>
     public static readonly long Version = ((long)Revision << 32) | FrameLayout.Crc(Encoding.UTF8.GetBytes(CreateTables));
