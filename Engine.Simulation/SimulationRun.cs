@@ -24,11 +24,11 @@ sealed class SimulationRun
     int _nodes;
     ulong _trace = 14695981039346656037;
 
-    public SimulationRun(int seed, PlantedFault fault = default, bool tells = false)
+    public SimulationRun(int seed, PlantedFault fault = default, bool tells = false, IReadOnlyList<Actors.Orders.ShopPolicy>? policies = null)
     {
         (_fault, _story) = (fault, tells ? [] : null);
         Random = new Random(seed);
-        World = new World(Random);
+        World = new World(Random, policies);
         Disk = new CrashDisk(World.Partitions, Random) { Planted = fault.Store };
         Replica = new Replica(World.Partitions, EngineDomain.Instance) { Before = Before, After = After };
         Courier = new Courier { CheckRead = CheckRead };
@@ -219,7 +219,7 @@ sealed class SimulationRun
         Tell("time passes all locks");
         for (var i = 0; i < 12; i++)
         {
-            Pass(TimeSpan.FromMinutes(10));
+            Pass(World.Longest / 12);
             Settle();
         }
         CheckAll();

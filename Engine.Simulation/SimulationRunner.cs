@@ -1,4 +1,6 @@
 
+using Engine.Actors.Orders;
+
 namespace Engine.Simulation;
 
 /// <param name="Story">What became durable, in order, up to the failure.</param>
@@ -20,19 +22,21 @@ public static class SimulationRunner
 {
     public const int DefaultSteps = 1500;
 
+    /// <param name="policies">What shops have chosen; null for many different choices.</param>
     /// <param name="progress">Is told after each seed how many are done.</param>
-    public static SimulationResult Run(int seeds, int from = 1, PlantedFault fault = default, int steps = DefaultSteps, Action<int>? progress = null, CancellationToken stop = default)
+    public static SimulationResult Run(
+        int seeds, int from = 1, PlantedFault fault = default, int steps = DefaultSteps, IReadOnlyList<ShopPolicy>? policies = null, Action<int>? progress = null, CancellationToken stop = default)
     {
         var sum = new SimulationResult(0, 0, 0, 0, 0, 0, null);
         for (var seed = from; seed < from + seeds && !stop.IsCancellationRequested; seed++)
         {
-            var run = new SimulationRun(seed, fault);
+            var run = new SimulationRun(seed, fault, policies: policies);
             var failure = Try(run, seed, steps);
             sum = new(sum.Seeds + 1, sum.Steps + run.StepsDone, sum.Frames + run.Replica.Frames, sum.Answers + run.Courier.Answers, sum.Grants + run.Stock.Grants, sum.Crashes + run.Crashes, null)
             {
                 CartsReserved = sum.CartsReserved + run.Carts.Reserved, CartsRefused = sum.CartsRefused + run.Carts.Refused, BundlesExpanded = sum.BundlesExpanded + run.Carts.Expanded,
             };
-            if (failure is not null) return sum with { Failure = Retell(failure, fault, steps) };
+            if (failure is not null) return sum with { Failure = Retell(failure, fault, steps, policies) };
             progress?.Invoke(sum.Seeds);
         }
         return sum;
@@ -65,6 +69,6 @@ public static class SimulationRunner
     }
 
     /// <summary>The same run once more, this time with its story.</summary>
-    static SimulationFailure Retell(SimulationFailure failure, PlantedFault fault, int steps) =>
-        Try(new SimulationRun(failure.Seed, fault, tells: true), failure.Seed, steps) ?? failure;
+    static SimulationFailure Retell(SimulationFailure failure, PlantedFault fault, int steps, IReadOnlyList<ShopPolicy>? policies) =>
+        Try(new SimulationRun(failure.Seed, fault, tells: true, policies), failure.Seed, steps) ?? failure;
 }

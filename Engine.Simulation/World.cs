@@ -11,10 +11,12 @@ sealed class World
     static readonly (string Province, long Latitude, long Longitude)[] Places = [("浙江", 302700000, 1201600000), ("广东", 231300000, 1132600000), ("四川", 305700000, 1040700000)];
 
     readonly Random _random;
+    readonly IReadOnlyList<ShopPolicy>? _policies;
 
-    public World(Random random)
+    /// <param name="policies">What shops have chosen; null for many different choices.</param>
+    public World(Random random, IReadOnlyList<ShopPolicy>? policies)
     {
-        _random = random;
+        (_random, _policies) = (random, policies);
         Partitions = random.Next(2, 5);
         Skus = [.. Enumerable.Range(1, random.Next(2, 5)).Select(i => $"sku-{i}")];
         Warehouses = [.. Enumerable.Range(0, random.Next(1, 4)).Select(i => new[] { "hz", "gz", "cd" }[i])];
@@ -40,6 +42,9 @@ sealed class World
     public string[] Warehouses { get; }
     public Limits Limits { get; }
 
+    /// <summary>Every lock and every reminder is over by then.</summary>
+    public TimeSpan Longest => TimeSpan.FromMilliseconds(Math.Max(2 * 60 * 60_000L, _policies?.Max(p => Math.Max(p.PayingTier, p.ReminderAfter)) ?? 0));
+
     /// <summary>Codes that mean no SKU at first.</summary>
     public static readonly string[] Codes = ["art-1", "art-2"];
 
@@ -57,7 +62,7 @@ sealed class World
 
     public string Warehouse() => Warehouses[_random.Next(Warehouses.Length)];
 
-    public ShopPolicy Policy() => new()
+    public ShopPolicy Policy() => _policies is { } given ? given[_random.Next(given.Count)] : new()
     {
         RejectOnShortage = _random.Next(4) == 0,
         OrderTier = _random.Next(3) == 0 ? 30_000 : 15 * 60_000,

@@ -61,6 +61,9 @@ public sealed class DeciderRig : Turn
 
     public StockReply Change(string id, ReservationChange change) => Ask(new ChangeReservation { ReservationId = id, Change = change });
 
+    /// <summary>Time passes, and no timer has come round yet.</summary>
+    public void PassUnnoticed(long milliseconds) => _now += milliseconds;
+
     /// <summary>Time passes, and what falls due in it is decided.</summary>
     public void Pass(long milliseconds)
     {

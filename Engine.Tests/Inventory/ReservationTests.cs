@@ -41,6 +41,57 @@ public sealed class ReservationTests
         Assert.Equal(StockOutcome.TokenExpired, _sku.Reserve("r2", "o2", 1, token: token).Outcome);
     }
 
+    [Theory]
+    [InlineData(ReservationChange.Paying)]
+    [InlineData(ReservationChange.Commit)]
+    public void A_lock_has_lapsed_at_its_deadline_whether_or_not_its_timer_has_come_round(ReservationChange change)
+    {
+        _sku.Reserve("in-time", "o1", 1);
+        _sku.Reserve("late", "o2", 1);
+        _sku.PassUnnoticed(899_999);
+        Assert.Equal(StockOutcome.Done, _sku.Change("in-time", change).Outcome);
+        _sku.PassUnnoticed(1);
+        Assert.Equal((StockOutcome.ReservationClosed, ReservationState.Expired), (_sku.Change("late", change).Outcome, _sku.Sku.Reservation("late")!.State));
+        Assert.Equal(9, _sku.Sku.Available);
+    }
+
+    [Fact]
+    public void Each_loss_is_answered_with_its_own_shortage()
+    {
+        _sku.Reserve("r1", "o1", 8);
+        Assert.Equal(4, _sku.Adjust("W1", -6, StockReason.Damage).Shortage);
+        Assert.Equal(1, _sku.Adjust("W1", -1, StockReason.Damage).Shortage);
+        Assert.Equal(5, _sku.Sku.ToView().Shortage);
+    }
+
+    [Fact]
+    public void A_token_is_good_to_its_last_millisecond()
+    {
+        var token = _sku.Snapshot();
+        _sku.Pass(60_000);
+        Assert.Equal(StockOutcome.Done, _sku.Reserve("r1", "o1", 1, token: token).Outcome);
+    }
+
+    [Fact]
+    public void The_id_of_an_ended_reservation_is_known_for_seven_days_and_free_after_them()
+    {
+        _sku.Reserve("r1", "o1", 1);
+        _sku.Change("r1", ReservationChange.Release);
+        _sku.Pass(SkuActor.Remembered);
+        EndAnother("r2");
+        Assert.Equal(StockOutcome.Repeated, _sku.Reserve("r1", "o1", 1).Outcome);
+        _sku.Pass(1);
+        EndAnother("r3");
+        Assert.Equal(StockOutcome.Done, _sku.Reserve("r1", "o1", 1).Outcome);
+
+        // What is remembered goes when something ends.
+        void EndAnother(string id)
+        {
+            _sku.Reserve(id, id, 1);
+            _sku.Change(id, ReservationChange.Release);
+        }
+    }
+
     [Fact]
     public void Refusals_come_in_the_documented_order()
     {
@@ -49,6 +100,7 @@ public sealed class ReservationTests
         _sku.Pass(61_000);
         // Known id before used token before expired token before stock.
         Assert.Equal(StockOutcome.Repeated, _sku.Reserve("r1", "o1", 1, token: used).Outcome);
+        Assert.Equal(StockOutcome.TokenUsed, _sku.Reserve("r3", "o3", 99, token: used).Outcome);
         var fresh = _sku.Snapshot();
         _sku.Reserve("r2", "o2", 1, token: fresh);
         Assert.Equal(StockOutcome.TokenUsed, _sku.Reserve("r3", "o3", 99, token: fresh).Outcome);

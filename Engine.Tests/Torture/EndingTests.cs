@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using Engine.Load;
 using Engine.Load.Auditing;
+using Engine.Load.Torture;
 using Xunit;
 
 namespace Engine.Tests.Torture;
@@ -43,7 +44,7 @@ public sealed class EndingTests
         // A request that never comes to its end keeps an orderly stop waiting.
         using var endless = new TcpClient();
         await endless.ConnectAsync("127.0.0.1", host.Url.Port);
-        await endless.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"POST /webhooks/standard/main HTTP/1.1\r\nHost: {host.Url.Authority}\r\nContent-Length: 1000\r\n\r\n{{"));
+        await endless.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"POST /webhooks/standard/torture HTTP/1.1\r\nHost: {host.Url.Authority}\r\nContent-Length: 1000\r\n\r\n{{"));
         await Task.Delay(200);
         await host.TerminateAsync();
         await Task.Delay(1000);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Engine.Actors;
 using Engine.Actors.Verification;
 using Engine.Adapters.Journals.Sqlite;
+using Engine.Load.Torture;
 using Xunit;
 using Xunit.Abstractions;
 

@@ -1,16 +1,15 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
-using Engine.Load;
 using Engine.Load.Auditing;
 
-namespace Engine.Tests.Torture;
+namespace Engine.Load.Torture;
 
 /// <summary>
 /// Clients that reserve, commit, release and book stock through the API, and push orders with payments as a platform, until
 /// they are told to stop; then an audit of what they were told against what the engine answers. They know nothing but HTTP, and
 /// retry like everybody: the same call again until it is answered.
 /// </summary>
-sealed class TortureLoad : IDisposable
+public sealed class TortureLoad : IDisposable
 {
     const int Shoppers = 8;
     const int Pushers = 3;
@@ -26,13 +25,15 @@ sealed class TortureLoad : IDisposable
     readonly ConcurrentBag<string> _doubtful = [];
     readonly Catalogue _catalogue = new(Skus, 7);
     readonly CancellationTokenSource _stop = new();
+    readonly IReadOnlyList<LoadShop> _shops;
     readonly int _seed;
     Task _playing = Task.CompletedTask;
     int _orders;
 
-    public TortureLoad(Uri url, int seed)
+    /// <param name="shops">Who pushes orders.</param>
+    public TortureLoad(Uri url, int seed, IReadOnlyList<LoadShop>? shops = null)
     {
-        _seed = seed;
+        (_seed, _shops) = (seed, shops ?? [HostProcess.Shop]);
         _client = new AuditClient(url, TimeProvider.System, new AuditOptions
         {
             Key = HostProcess.Key, Connections = 32, TriesMax = 400, RetryAfter = TimeSpan.FromMilliseconds(100), KeepsHistory = true,
@@ -41,6 +42,8 @@ sealed class TortureLoad : IDisposable
     }
 
     public IReadOnlyCollection<Exchange> History => _client.History;
+    /// <summary>Calls whose outcome was not known and that were made again.</summary>
+    public int Unclear => _client.History.Count(e => e.Tries > 1);
     public int Acknowledged => _client.History.Count(e => e.Verdict == Verdict.Acknowledged);
 
     /// <summary>One reservation as its only owner knows it.</summary>
@@ -145,27 +148,37 @@ sealed class TortureLoad : IDisposable
         while (!_stop.IsCancellationRequested)
         {
             var now = TimeProvider.System.GetUtcNow();
-            var order = generator.Next(HostProcess.Shop, now);
+            var shop = _shops[random.Next(_shops.Count)];
+            var order = generator.Next(shop, now);
             var account = _tally.Open(new OrderAccount
             {
-                OrderId = $"{HostProcess.Shop.Platform}:{HostProcess.Shop.Shop}:{order.Id}",
+                OrderId = $"{shop.Platform}:{shop.Shop}:{order.Id}",
                 Units = order.Lines.GroupBy(l => l.Sku!).ToDictionary(l => l.Key, l => l.Sum(line => line.Quantity)),
             });
             Interlocked.Increment(ref _orders);
             var placed = messages.Make(order, MessageKind.Created, now);
+            // Platforms promise no order of arrival: some payments come before what they are for.
+            var early = random.Next(100) < 10;
+            if (early) await PayAsync(account, order, messages, now);
             account.Received |= await PushAsync(placed);
             if (random.Next(100) < 5) await PushAsync(placed);
-            if (random.Next(100) < 70)
-            {
-                account.PaymentsSent = order.TotalFen;
-                if (await PushAsync(messages.Make(order with { IsPaid = true }, MessageKind.Paid, now))) account.Paid = order.TotalFen;
-            }
+            if (early) continue;
+            if (random.Next(100) < 70) await PayAsync(account, order, messages, now);
             else if (random.Next(100) < 50)
             {
                 account.CancellationSent = true;
                 account.Cancelled |= await PushAsync(messages.Make(order, MessageKind.Cancelled, now));
             }
         }
+    }
+
+    async Task PayAsync(OrderAccount account, LoadOrder order, MessageFactory messages, DateTimeOffset now)
+    {
+        account.PaymentsSent = order.TotalFen;
+        var paid = messages.Make(order with { IsPaid = true }, MessageKind.Paid, now);
+        // Some platforms tell of a payment by the whole order.
+        if (!await PushAsync(paid)) return;
+        account.Paid = order.TotalFen;
     }
 
     async Task<bool> PushAsync(LoadMessage message) => (await _client.SendAsync(message)).Verdict == Verdict.Acknowledged;
@@ -176,6 +189,9 @@ sealed class TortureLoad : IDisposable
 
     void Wrong(string what) => _wrong.Enqueue(what);
 
+    /// <summary>What the last audit counted of orders.</summary>
+    public TallyResult? Result { get; private set; }
+
     /// <summary>Everything that is not as the clients were told; empty when all is well.</summary>
     public async Task<IReadOnlyList<string>> AuditAsync()
     {
@@ -184,6 +200,7 @@ sealed class TortureLoad : IDisposable
         var orders = await _reader.OrdersAsync(_tally.Orders.Keys);
         var result = _tally.Compare(orders, await _reader.StockAsync(_tally.Stock.Keys));
         foreach (var example in result.Examples) Wrong(example);
+        Result = result;
         return [.. _wrong];
     }
 

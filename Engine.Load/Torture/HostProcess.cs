@@ -3,34 +3,51 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
-using Engine.Load;
-using Xunit;
 
-namespace Engine.Tests.Torture;
+namespace Engine.Load.Torture;
 
 /// <summary>The real program as a process of its own on a store in a folder, to be killed, told to end, and started again.</summary>
-sealed class HostProcess : IAsyncDisposable
+public sealed class HostProcess : IAsyncDisposable
 {
+    /// <summary>An admin key that every such process takes.</summary>
     public const string Key = "key-of-the-torture";
-    public static readonly LoadShop Shop = new("standard", "main", "", "whsec_MDEyMzQ1Njc4OWFiY2RlZg==");
+    /// <summary>A shop that every such process takes.</summary>
+    public static readonly LoadShop Shop = new("standard", "torture", "", "whsec_MDEyMzQ1Njc4OWFiY2RlZg==");
     static readonly TimeSpan StartMax = TimeSpan.FromSeconds(60);
 
-    readonly string _data;
+    readonly Dictionary<string, string> _settings;
     readonly StringBuilder _said = new();
     Process? _process;
 
-    public HostProcess(string data)
+    /// <param name="settings">Beyond those that the torture needs.</param>
+    /// <param name="keys">Keys that are configured already: the torture's comes behind them.</param>
+    /// <param name="shops">Shops that are.</param>
+    public HostProcess(string data, IReadOnlyDictionary<string, string>? settings = null, int keys = 0, int shops = 0)
     {
-        _data = data;
         // The same port after every start, so that clients find the engine again.
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         Url = new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}");
+        _settings = new Dictionary<string, string>(settings ?? new Dictionary<string, string>(), StringComparer.OrdinalIgnoreCase)
+        {
+            ["Engine:Urls"] = Url.ToString(),
+            ["Engine:DataDirectory"] = data,
+            ["Serilog:MinimumLevel:Default"] = "Warning",
+            [$"Engine:Keys:{keys}:Name"] = "torture",
+            [$"Engine:Keys:{keys}:Role"] = "admin",
+            [$"Engine:Keys:{keys}:Sha256"] = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(Key))),
+            [$"Engine:Shops:{shops}:Platform"] = Shop.Platform,
+            [$"Engine:Shops:{shops}:Shop"] = Shop.Shop,
+            [$"Engine:Shops:{shops}:Secret"] = Shop.Secret,
+        };
+        _settings.TryAdd("Engine:Partitions", "4");
     }
 
     public Uri Url { get; }
     public int Id => _process!.Id;
     public bool HasExited => _process is null or { HasExited: true };
+
+    /// <summary>All it has written.</summary>
     public string Said
     {
         get
@@ -42,7 +59,7 @@ sealed class HostProcess : IAsyncDisposable
     /// <summary>Starts it and waits until it is ready, or until it has ended at a fault point.</summary>
     public async Task<bool> StartAsync(string? faultPoint = null, string? kernelFault = null)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Engine.Host.dll"), .. Settings().Select(s => $"--{s.Key}={s.Value}")])
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Engine.Host.dll"), .. _settings.Select(s => $"--{s.Key}={s.Value}")])
         {
             UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,
         };
@@ -71,7 +88,7 @@ sealed class HostProcess : IAsyncDisposable
             {
                 // Not listening yet.
             }
-            Assert.True(waited.Elapsed < StartMax, $"it is not ready after {StartMax}: {Said}");
+            if (waited.Elapsed > StartMax) throw new TimeoutException($"it is not ready after {StartMax}: {Said}");
             await Task.Delay(20);
         }
         return false;
@@ -87,7 +104,7 @@ sealed class HostProcess : IAsyncDisposable
     public async Task TerminateAsync()
     {
         using var kill = Process.Start("kill", ["-TERM", $"{Id}"]);
-        await kill.WaitForExitAsync();
+        await kill!.WaitForExitAsync();
     }
 
     /// <summary>The exit code, once it has ended.</summary>
@@ -97,20 +114,6 @@ sealed class HostProcess : IAsyncDisposable
         await _process!.WaitForExitAsync(limit.Token);
         return _process.ExitCode;
     }
-
-    Dictionary<string, string> Settings() => new()
-    {
-        ["Engine:Urls"] = Url.ToString(),
-        ["Engine:DataDirectory"] = _data,
-        ["Engine:Partitions"] = "4",
-        ["Serilog:MinimumLevel:Default"] = "Warning",
-        ["Engine:Keys:0:Name"] = "torture",
-        ["Engine:Keys:0:Role"] = "admin",
-        ["Engine:Keys:0:Sha256"] = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(Key))),
-        ["Engine:Shops:0:Platform"] = Shop.Platform,
-        ["Engine:Shops:0:Shop"] = Shop.Shop,
-        ["Engine:Shops:0:Secret"] = Shop.Secret,
-    };
 
     void Hear(object sender, DataReceivedEventArgs line)
     {
