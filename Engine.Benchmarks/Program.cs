@@ -18,8 +18,8 @@ static int Help()
           micro  [BenchmarkDotNet options]     deciders and encodings, with bytes allocated
           engine [--seconds N] [--callers N] [--store memory|sqlite]
                                                orders of 1 to 3 lines over 10,000 SKUs through mailboxes and journal
-          views  [--orders N] [--open N] [--folder F]
-                                               read models of a journal of N orders, and questions about its past
+          views  [--orders N] [--open N] [--folder F] [--ask]
+                                               read models of a journal of N orders, and questions about its past; --ask: only those
           open   [--orders N] [--open N]       time to open a journal of N orders, some of them open
         """);
     return 1;

@@ -21,7 +21,7 @@ static class Views
         {
             if (!File.Exists(Path.Combine(folder, "journal.db"))) await Opening.FillAsync(folder, orders, open);
             using var journal = new SqliteReader(folder);
-            Project(folder, journal, orders);
+            if (Array.IndexOf(args, "--ask") < 0) Project(folder, journal, orders);
             return Ask(folder, journal, orders) ? 0 : 1;
         }
         finally
@@ -63,19 +63,21 @@ static class Views
     static List<Actor> Time(string what, Func<Actor> ask)
     {
         const int Times = 1000;
-        var (found, took) = (new List<Actor>(Times), new double[Times]);
+        var (found, took, cpu) = (new List<Actor>(Times), new double[Times], new double[Times]);
         for (var warm = 0; warm < 50; warm++) ask();
         for (var i = 0; i < Times; i++)
         {
-            var began = Stopwatch.GetTimestamp();
+            var (began, spent) = (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime);
             var actor = ask();
             // As it is shown, with its locks.
             _ = actor is SkuActor sku ? sku.Reservations.Where(r => r.IsLive).OrderBy(r => r.ReservedAt).Select(r => ReservationView.Of(sku.Sku, r)).Append(null).Last() : actor.View(0);
-            took[i] = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
+            (took[i], cpu[i]) = (Stopwatch.GetElapsedTime(began).TotalMilliseconds, (Environment.CpuUsage.TotalTime - spent).TotalMilliseconds);
             if (found.Count < 50) found.Add(actor);
         }
         Array.Sort(took);
-        Console.WriteLine($"at, {what,-16} ms  p50 {took[Times / 2]:F2}  p99 {took[Times * 99 / 100]:F2}  max {took[^1]:F2}");
+        Array.Sort(cpu);
+        // On a machine that others use too, what a question costs tells more than how long it took.
+        Console.WriteLine($"at, {what,-16} ms  p50 {took[Times / 2]:F2}  p99 {took[Times * 99 / 100]:F2}  max {took[^1]:F2};  cpu p50 {cpu[Times / 2]:F2}  p99 {cpu[Times * 99 / 100]:F2}  max {cpu[^1]:F2}");
         return found;
     }
 }

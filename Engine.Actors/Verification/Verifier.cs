@@ -26,7 +26,7 @@ public sealed class Verifier
     /// <summary>The engine was stopped in peace: no message may be on its way.</summary>
     public bool Settled { get; init; }
 
-    /// <summary>Is shown every order, cart and SKU as they are at the end of a journal without breach.</summary>
+    /// <summary>Is shown every actor as it is at the end of a journal without breach, one after the other.</summary>
     public Action<Actor>? AtEnd { get; init; }
 
     /// <summary>Frames read so far; for showing progress from another thread.</summary>
@@ -64,7 +64,7 @@ public sealed class Verifier
         if (AllHold(partitions) && AtEnd is not null)
         {
             foreach (var partition in partitions)
-                foreach (var actor in partition.Actors.Kept.OfType<SkuActor>().Concat(partition.Actors.Leaders(onlyWithStock: false))) AtEnd(actor);
+                foreach (var actor in partition.Actors.Kept.Concat(partition.Actors.Leaders(onlyWithStock: false))) AtEnd(actor);
         }
         return Report(partitions, links.InFlight);
     }

@@ -23,6 +23,7 @@ sealed class PastReader(SqliteConnection connection, IDomain domain) : IDisposab
     readonly Statement _stateByTime = new(connection, ViewSql.ReadStateByTime);
     readonly Statement _stateBySequence = new(connection, ViewSql.ReadStateBySequence);
     readonly Statement _events = new(connection, ViewSql.ReadEvents);
+    byte[] _buffer = new byte[4096];
 
     /// <param name="IsReached">Nothing that happened later can matter any more.</param>
     public readonly record struct Past(Actor Actor, bool IsReached, long BytesBehindState, long StateBytes);
@@ -52,8 +53,8 @@ sealed class PastReader(SqliteConnection connection, IDomain domain) : IDisposab
         {
             if (!state.Step()) return (0, 0);
             state.RequireWhole(ViewSql.PastColumnCount, "states");
-            var bytes = state.Blob(4).ToArray();
-            actor.Layout(Codec.Reader(bytes));
+            var bytes = state.Blob(4);
+            actor.Layout(Reader(bytes));
             return (state.Long(1), bytes.Length);
         }
         finally
@@ -71,8 +72,9 @@ sealed class PastReader(SqliteConnection connection, IDomain domain) : IDisposab
             while (_events.Step())
             {
                 _events.RequireWhole(ViewSql.PastColumnCount, "events");
-                var (at, happened) = (_events.Long(2), _events.Blob(4).ToArray());
+                var at = _events.Long(2);
                 if (at > point.At) return (true, bytes);
+                var happened = _events.Blob(4);
                 bytes += happened.Length;
                 if (Apply(actor, happened, new Stamp(_events.Long(1), at), point.Sequence)) return (true, bytes);
             }
@@ -85,9 +87,9 @@ sealed class PastReader(SqliteConnection connection, IDomain domain) : IDisposab
     }
 
     /// <summary>True once the actor has come to that change.</summary>
-    bool Apply(Actor actor, byte[] events, Stamp stamp, long sequence)
+    bool Apply(Actor actor, ReadOnlySpan<byte> events, Stamp stamp, long sequence)
     {
-        var codec = Codec.Reader(events);
+        var codec = Reader(events);
         while (!codec.AtEnd)
         {
             byte tag = 0;
@@ -98,6 +100,14 @@ sealed class PastReader(SqliteConnection connection, IDomain domain) : IDisposab
             if (Tracked.SequenceOf(actor) >= sequence) return true;
         }
         return false;
+    }
+
+    /// <summary>Through one buffer: states of a busy SKU are megabytes, and fresh arrays of that size are dear to collect.</summary>
+    Codec Reader(ReadOnlySpan<byte> bytes)
+    {
+        if (_buffer.Length < bytes.Length) _buffer = new byte[Math.Max(bytes.Length, _buffer.Length * 2)];
+        bytes.CopyTo(_buffer);
+        return Codec.Reader(_buffer, 0, bytes.Length);
     }
 
     public void Dispose()

@@ -13,7 +13,7 @@ public sealed record ReadModelOptions
     public TimeProvider Time { get; init; } = TimeProvider.System;
     /// <summary>Bytes of an actor's events after which its state is kept again: what the time machine reads to come to any point.</summary>
     public int BytesBetweenStates { get; init; } = DefaultBytesBetweenStates;
-    internal const int DefaultBytesBetweenStates = 64 * 1024;
+    internal const int DefaultBytesBetweenStates = 32 * 1024;
     /// <summary>How far each partition's journal goes, as it is known without reading it.</summary>
     public required Func<IReadOnlyList<long>> Durable { get; init; }
     /// <summary>Is told why a file was thrown away and is made anew.</summary>

@@ -1,3 +1,6 @@
+using System.Text;
+using Engine.Actors.Kernel;
+
 namespace Engine.Adapters.Views;
 
 /// <summary>
@@ -10,8 +13,11 @@ namespace Engine.Adapters.Views;
 /// </summary>
 static class ViewSql
 {
-    /// <summary>The newest shape of the tables. A file of another is made anew.</summary>
-    public const int Version = 1;
+    /// <summary>Raised when the same tables are to hold something else than before.</summary>
+    const int Revision = 2;
+
+    /// <summary>What the tables are. A file of others is made anew.</summary>
+    public static readonly long Version = ((long)Revision << 32) | FrameLayout.Crc(Encoding.UTF8.GetBytes(CreateTables));
 
     public const string CreateFile = "PRAGMA page_size=4096;";
 

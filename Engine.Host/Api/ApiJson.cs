@@ -12,6 +12,7 @@ namespace Engine.Host.Api;
 [JsonSerializable(typeof(WarehouseJson))]
 [JsonSerializable(typeof(ListJson<WarehouseJson>))]
 [JsonSerializable(typeof(SkuJson))]
+[JsonSerializable(typeof(SkuSettingsJson))]
 [JsonSerializable(typeof(AdjustmentJson))]
 [JsonSerializable(typeof(SnapshotJson))]
 [JsonSerializable(typeof(ReservationJson))]

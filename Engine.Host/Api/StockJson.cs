@@ -61,6 +61,14 @@ sealed record SkuJson(
     }
 }
 
+/// <summary>What is set of a SKU, as <c>PUT /v1/skus/{sku}</c> takes it.</summary>
+sealed record SkuSettingsJson(
+    string Sku, string Name, bool Strict, int SafetyStock, IReadOnlyList<string> Barcodes, IReadOnlyList<AliasJson> Aliases, IReadOnlyList<BundlePartJson> Bundle)
+{
+    public static SkuSettingsJson Of(StockView s) => new(
+        s.Sku, s.Name, s.Strict, s.SafetyStock, s.Barcodes, [.. s.Aliases.Select(a => new AliasJson(a.Platform, a.Shop, a.Sku))], [.. s.Bundle.Select(p => new BundlePartJson(p.Sku, p.Quantity))]);
+}
+
 sealed record BundlePartJson(string Sku, int Quantity);
 
 sealed record AdjustedLineJson(string Sku, string Warehouse, string Result, long OnHand, long Version)

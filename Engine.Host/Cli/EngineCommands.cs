@@ -33,7 +33,7 @@ static class EngineCommands
         var root = new RootCommand(Description)
         {
             ServeCommand.Create(), DemoCommand.Create(), DemoCommand.CreateClient(), VerifyCommand.Create(), ArchiveCommand.Create(), ViewsCommand.Create(),
-            ImportCommand.Create(), ProveCommand.Create(), ReplayCommand.Create(), SimulateSeeds.Create(),
+            ImportCommand.Create(), ExportCommand.Create(), ProveCommand.Create(), ReplayCommand.Create(), SimulateSeeds.Create(),
         };
         root.TreatUnmatchedTokensAsErrors = false;
         root.SetAction((parsed, _) => ServeCommand.RunAsync(parsed.UnmatchedTokens));

@@ -77,7 +77,7 @@ static class ViewsCommand
             new ReadModelOptions
             {
                 Directory = settings.DataDirectory, Journal = reader, Domain = EngineDomain.Instance, Durable = () => [],
-                Persons = new PersonIndex(seal, new PersonalDesk(seal, reader, NullLogger<PersonalDesk>.Instance), reader),
+                Persons = new PersonIndex(seal, new PersonalDesk(seal, reader, NullLogger<PersonalDesk>.Instance)),
             },
             frames =>
             {

@@ -73,12 +73,12 @@ sealed class PersonalDesk(PersonalSeal seal, IJournalReader store, ILogger<Perso
 
     /// <summary>Null where there is none, or none any more. What is damaged is not shown at all; the order itself is.</summary>
     /// <exception cref="StoreUnavailableException" />
-    public PersonalData? Open(OrderView order, int partitions, out bool isDamaged)
+    public PersonalData? Open(OrderView order, out bool isDamaged)
     {
         try
         {
             isDamaged = false;
-            return Open(order.OrderId, order.PersonalKey, order.Details.Personal, partitions);
+            return Open(order.OrderId, order.PersonalKey, order.Details.Personal);
         }
         catch (Exception e) when (e is CryptographicException or InvalidDataException)
         {
@@ -91,10 +91,10 @@ sealed class PersonalDesk(PersonalSeal seal, IJournalReader store, ILogger<Perso
     /// <exception cref="CryptographicException" />
     /// <exception cref="InvalidDataException" />
     /// <exception cref="StoreUnavailableException" />
-    public PersonalData? Open(string orderId, Actors.Deciders.KeyRef? place, byte[] cipher, int partitions)
+    public PersonalData? Open(string orderId, Actors.Deciders.KeyRef? place, byte[] cipher)
     {
         if (place is not { } key || cipher.Length == 0) return null;
-        if (store.ReadKey(Actors.Deciders.ActorId.Order(orderId).PartitionOf(partitions), key) is not { } wrapped) return null;
+        if (store.ReadKey(Actors.Deciders.ActorId.Order(orderId).PartitionOf(store.Partitions), key) is not { } wrapped) return null;
         var plain = seal.Open(cipher, wrapped, orderId);
         return JsonSerializer.Deserialize(plain, PersonalJson.Compact.PersonalData);
     }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Collections;
-using System.Text;
 
 namespace Engine.Host.Settings;
 
@@ -9,37 +8,28 @@ static class EffectiveSettings
 {
     static readonly string[] Secrets = ["Secret", "OldSecrets", "Postgres", "PostgresShards", "Sha256", "AppKey"];
 
-    public static string Describe(EngineSettings settings)
-    {
-        var text = new StringBuilder();
-        Append(text, "", settings);
-        return text.ToString().TrimEnd();
-    }
+    public static string Describe(EngineSettings settings) => string.Join(' ', All(settings).Select(s => $"{s.Key}={s.Value}"));
 
-    static void Append(StringBuilder text, string path, object area)
+    /// <summary>Every setting that says something, by its key; secrets as asterisks.</summary>
+    public static IEnumerable<KeyValuePair<string, string>> All(EngineSettings settings) => Area("", settings);
+
+    static IEnumerable<KeyValuePair<string, string>> Area(string path, object area)
     {
         foreach (var property in area.GetType().GetProperties())
         {
             if (!property.CanWrite) continue;
             var name = path.Length == 0 ? property.Name : $"{path}:{property.Name}";
-            AppendValue(text, name, property.GetValue(area), Secrets.Contains(property.Name));
+            foreach (var setting in Value(name, property.GetValue(area), Secrets.Contains(property.Name))) yield return setting;
         }
     }
 
-    static void AppendValue(StringBuilder text, string name, object? value, bool isSecret)
+    static IEnumerable<KeyValuePair<string, string>> Value(string name, object? value, bool isSecret) => value switch
     {
-        switch (value)
-        {
-            case null or "" or ICollection { Count: 0 }: break;
-            case not null when isSecret: text.Append(name).Append("=*** "); break;
-            case IDictionary items:
-                foreach (DictionaryEntry item in items) AppendValue(text, $"{name}:{item.Key}", item.Value, isSecret: false);
-                break;
-            case IList items:
-                for (var i = 0; i < items.Count; i++) AppendValue(text, $"{name}:{i}", items[i], isSecret: false);
-                break;
-            case string or IFormattable: text.Append(name).Append('=').Append(Convert.ToString(value, CultureInfo.InvariantCulture)).Append(' '); break;
-            default: Append(text, name, value); break;
-        }
-    }
+        null or "" or ICollection { Count: 0 } => [],
+        not null when isSecret => [new(name, "***")],
+        IDictionary items => items.Cast<DictionaryEntry>().SelectMany(item => Value($"{name}:{item.Key}", item.Value, isSecret: false)),
+        IList items => items.Cast<object>().SelectMany((item, i) => Value($"{name}:{i}", item, isSecret: false)),
+        string or IFormattable => [new(name, Convert.ToString(value, CultureInfo.InvariantCulture)!)],
+        _ => Area(name, value),
+    };
 }

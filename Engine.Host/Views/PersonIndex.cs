@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
-using Engine.Actors.Kernel;
 using Engine.Actors.Orders;
 using Engine.Adapters.Keys;
 using Engine.Adapters.Views;
@@ -13,7 +12,7 @@ namespace Engine.Host.Views;
 /// What of a person can be looked for: keyed hashes of name and phone. Equal ones are found; nothing can be read back, and
 /// without the master key not even tried out. What a platform has masked is many people's and can't be looked for.
 /// </summary>
-sealed class PersonIndex(PersonalSeal seal, PersonalDesk personal, IJournalReader store) : IPersonIndex
+sealed class PersonIndex(PersonalSeal seal, PersonalDesk personal) : IPersonIndex
 {
     const int PhoneDigitsMin = 5;
     const int MobileDigits = 11;
@@ -22,7 +21,7 @@ sealed class PersonIndex(PersonalSeal seal, PersonalDesk personal, IJournalReade
     {
         try
         {
-            var person = personal.Open(order.OrderId, order.PersonalKey, order.Details.Personal, store.Partitions);
+            var person = personal.Open(order.OrderId, order.PersonalKey, order.Details.Personal);
             return person is null ? PersonHashes.None : new PersonHashes(Phone(person.Phone), Name(person.Name));
         }
         catch (Exception e) when (e is CryptographicException or InvalidDataException)

@@ -36,7 +36,7 @@ sealed class CallerClient(SimulationRun run, int number) : IClient
     void Reserve()
     {
         // The newest snapshot mostly; sometimes one that was used, or has grown old.
-        var (sku, claims) = _tokens[_random.Next(4) == 0 ? _random.Next(_tokens.Count) : ^1];
+        var (sku, claims) = _random.Next(3) == 0 ? _tokens[^_random.Next(1, Math.Min(_tokens.Count, 6) + 1)] : _tokens[^1];
         var wish = new Wish(sku, new Reserve
         {
             ReservationId = $"r{number}-{_ids++}",

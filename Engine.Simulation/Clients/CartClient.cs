@@ -42,7 +42,7 @@ sealed class CartClient(SimulationRun run, int number) : IClient
     /// <summary>A new one mostly; sometimes one that was used, or has grown old.</summary>
     LineToken Token(string sku, SkuActor? seen)
     {
-        if (_random.Next(12) == 0 && _tokens.FindLast(t => t.Sku == sku).Token is { } old) return old;
+        if (_random.Next(6) == 0 && _tokens.FindLast(t => t.Sku == sku).Token is { } old) return old;
         var token = new LineToken
         {
             TokenId = $"c{number}-{_ids++}", Version = seen?.Version ?? 0, Available = seen?.Available ?? 0, ExpiresAt = run.Clock.Now + (_random.Next(2) == 0 ? 60_000 : 15 * 60_000),

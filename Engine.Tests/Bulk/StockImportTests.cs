@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json.Nodes;
 using Engine.Actors;
 using Engine.Actors.Inventory;
