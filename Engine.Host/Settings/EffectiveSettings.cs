@@ -27,7 +27,7 @@ static class EffectiveSettings
     {
         null or "" or ICollection { Count: 0 } => [],
         not null when isSecret => [new(name, "***")],
-        IDictionary items => items.Cast<DictionaryEntry>().SelectMany(item => Value($"{name}:{item.Key}", item.Value, isSecret: false)),
+        IDictionary items => items.Keys.Cast<object>().SelectMany(key => Value($"{name}:{key}", items[key], isSecret: false)),
         IList items => items.Cast<object>().SelectMany((item, i) => Value($"{name}:{i}", item, isSecret: false)),
         string or IFormattable => [new(name, Convert.ToString(value, CultureInfo.InvariantCulture)!)],
         _ => Area(name, value),
