@@ -523,6 +523,7 @@ public sealed class SkuActor : Actor
         List<Backorder> backorders = codec.IsWriting ? [.. _backorders] : [];
         codec.List(backorders);
         if (codec.IsWriting) return;
+        _reservations.EnsureCapacity(reservations.Count);
         foreach (var reservation in reservations)
         {
             reservation.Warehouse = Find(reservation.Warehouse)?.Warehouse ?? reservation.Warehouse;

@@ -33,6 +33,7 @@ static class ViewSql
 
     public const string IsMade = "SELECT count(*) FROM sqlite_schema WHERE name='meta'";
 
+    /// <summary>Rows of one actor lie together, but for its states: they are large, and a search would read each it passes.</summary>
     public const string CreateTables =
         """
         CREATE TABLE meta(version INTEGER NOT NULL, partitions INTEGER NOT NULL);
@@ -82,7 +83,8 @@ static class ViewSql
         CREATE TABLE events(number INTEGER NOT NULL, frame INTEGER NOT NULL, at INTEGER NOT NULL, sequence INTEGER NOT NULL,
             bytes BLOB NOT NULL, row_check INTEGER NOT NULL, PRIMARY KEY(number, frame)) WITHOUT ROWID;
         CREATE TABLE states(number INTEGER NOT NULL, frame INTEGER NOT NULL, at INTEGER NOT NULL, sequence INTEGER NOT NULL,
-            bytes BLOB NOT NULL, row_check INTEGER NOT NULL, PRIMARY KEY(number, frame)) WITHOUT ROWID;
+            bytes BLOB NOT NULL, row_check INTEGER NOT NULL);
+        CREATE UNIQUE INDEX states_found ON states(number, frame, at, sequence);
         """;
 
     public const string InsertMeta = "INSERT INTO meta(version, partitions) VALUES(?, ?)";

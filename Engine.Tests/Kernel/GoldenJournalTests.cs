@@ -186,6 +186,21 @@ public sealed class GoldenJournalTests
         carts.Reserve("lapses", ("A", 1));
         rig.Pass(TimeSpan.FromMinutes(16));
         carts.ReserveBundle("SET", "open", 1);
+        rig.Adjust("A", "SH1", 10);
+        carts.Reserve("holds", ("A", 1));
+        carts.Reserve("committed", ("A", 2));
+        carts.Change("committed", ReservationChange.Commit);
+        // Carts that stand in each other's way: of some pair each gets one half first, and both ask again one by one.
+        for (var pair = 0; pair < 8; pair++)
+        {
+            var (x, y) = ($"X{pair}", $"Y{pair}");
+            rig.Adjust(x, "SH1", 1);
+            rig.Adjust(y, "SH1", 1);
+            _ = carts.Begin($"this {pair}", (x, 1), (y, 1));
+            _ = carts.Begin($"that {pair}", (y, 1), (x, 1));
+            rig.Settle();
+            rig.Pass(TimeSpan.FromSeconds(5));
+        }
     }
 
     sealed class KeptWrite : JournalWrite

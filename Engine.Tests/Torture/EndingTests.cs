@@ -69,7 +69,7 @@ public sealed class EndingTests
         var units = order.Lines.GroupBy(l => l.Sku!).ToDictionary(l => l.Key, l => l.Sum(line => line.Quantity));
         var tally = new Tally();
         foreach (var sku in units.Keys) await BookAsync(sku);
-        tally.Open(new OrderAccount { OrderId = $"standard:main:{order.Id}", Units = units, Received = true, PaymentsSent = order.TotalFen, Paid = order.TotalFen });
+        tally.Open(new OrderAccount { OrderId = $"{HostProcess.Shop.Platform}:{HostProcess.Shop.Shop}:{order.Id}", Units = units, Received = true, PaymentsSent = order.TotalFen, Paid = order.TotalFen });
 
         await FiftyTimesAsync();
         await host.KillAsync();
