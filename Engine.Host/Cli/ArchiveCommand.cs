@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Engine.Actors.Kernel;
 using Engine.Adapters;
 using Engine.Adapters.Journals.Sqlite;
@@ -29,10 +28,10 @@ static class ArchiveCommand
             // Opening would make a store where there is none.
             using (new SqliteReader(directory)) { }
             using var journal = new SqliteJournal(new SqliteJournalOptions { Directory = directory });
-            var report = journal.Archive((time.GetUtcNow() - TimeSpan.FromDays(days)).ToUnixTimeMilliseconds(), frames => Console.WriteLine($"  {Number(frames)} frames moved"), stop);
+            var report = journal.Archive((time.GetUtcNow() - TimeSpan.FromDays(days)).ToUnixTimeMilliseconds(), frames => Console.WriteLine($"  {Terminal.Number(frames)} frames moved"), stop);
             Console.WriteLine(report.Files == 0
                 ? "Nothing to archive."
-                : $"{Number(report.Frames)} frames moved to {report.Files} files: {Number(report.Bytes)} bytes became {Number(report.PackedBytes)} ({time.GetElapsedTime(start).TotalSeconds:0.0} s).");
+                : $"{Terminal.Number(report.Frames)} frames moved to {report.Files} files: {Terminal.Number(report.Bytes)} bytes became {Terminal.Number(report.PackedBytes)} ({time.GetElapsedTime(start).TotalSeconds:0.0} s).");
             return stop.IsCancellationRequested ? 1 : 0;
         }
         catch (Exception e) when (e is InvalidDataException or IOException or StoreUnavailableException)
@@ -40,6 +39,4 @@ static class ArchiveCommand
             throw new StartupException($"Nothing more is moved: {e.Message}", e);
         }
     }
-
-    static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Engine.Adapters;
@@ -42,7 +41,7 @@ static class ImportCommand
         await using var target = await OpenAsync(wish);
         await using var report = new StreamWriter(wish.ReportPath, append: before is not null);
         var import = new StockImport(reference, target, report, progress => Save(wish, progress), time);
-        if (before is not null) Console.WriteLine($"Going on behind line {Number(before.Line)}.");
+        if (before is not null) Console.WriteLine($"Going on behind line {Terminal.Number(before.Line)}.");
 
         var start = time.GetTimestamp();
         var running = Task.Run(() => import.RunAsync(StockRows.Read(wish.File), before, stop), CancellationToken.None);
@@ -54,7 +53,7 @@ static class ImportCommand
 
     static int Finish(Wish wish, ImportProgress done, ImportProgress? before, TimeSpan elapsed, bool interrupted)
     {
-        Console.WriteLine($"{Number(done.Applied)} lines applied, {Number(done.Refused)} refused, {Number(done.Bad)} not understood ({elapsed.TotalSeconds:0.0} s, {Number(Rate(done, before, elapsed))} lines/s).");
+        Console.WriteLine($"{Terminal.Number(done.Applied)} lines applied, {Terminal.Number(done.Refused)} refused, {Terminal.Number(done.Bad)} not understood ({elapsed.TotalSeconds:0.0} s, {Terminal.Number(Rate(done, before, elapsed))} lines/s).");
         if (done.Refused + done.Bad > 0) Console.WriteLine($"{wish.ReportPath} tells of each line that was not applied.");
         else File.Delete(wish.ReportPath);
         if (interrupted)
@@ -69,7 +68,7 @@ static class ImportCommand
     static long Rate(ImportProgress done, ImportProgress? before, TimeSpan elapsed) => (long)((done.Lines - (before?.Lines ?? 0)) / Math.Max(0.001, elapsed.TotalSeconds));
 
     static void Show(ImportProgress progress, ImportProgress? before, long size, TimeSpan elapsed) =>
-        Console.WriteLine($"  {Number(progress.Lines)} lines ({(size == 0 ? 100 : Math.Min(100, 100 * progress.Bytes / size))} %), {Number(Rate(progress, before, elapsed))} lines/s, {Number(progress.Refused + progress.Bad)} not applied");
+        Console.WriteLine($"  {Terminal.Number(progress.Lines)} lines ({(size == 0 ? 100 : Math.Min(100, 100 * progress.Bytes / size))} %), {Terminal.Number(Rate(progress, before, elapsed))} lines/s, {Terminal.Number(progress.Refused + progress.Bad)} not applied");
 
     static async Task<IStockTarget> OpenAsync(Wish wish)
     {
@@ -125,6 +124,4 @@ static class ImportCommand
             throw new StartupException($"{path} can't be read: {e.Message}", e);
         }
     }
-
-    static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Engine.Actors;
 using Engine.Actors.Kernel;
 using Engine.Actors.WhatIf;
@@ -33,7 +32,7 @@ static class ReplayCommand
             var start = time.GetTimestamp();
             var running = Task.Factory.StartNew(() => replay.Run(stop), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
             while (await Task.WhenAny(running, Task.Delay(ShowEvery, time, CancellationToken.None)) != running)
-                Console.WriteLine($"  {Number(replay.FramesDone)} frames decided again after {time.GetElapsedTime(start).TotalSeconds:0} s");
+                Console.WriteLine($"  {Terminal.Number(replay.FramesDone)} frames decided again after {time.GetElapsedTime(start).TotalSeconds:0} s");
             Show(await running, all, time.GetElapsedTime(start));
             if (stop.IsCancellationRequested) Console.WriteLine("Interrupted: what stands behind was not decided again.");
             return (await running).Differing == 0 && !stop.IsCancellationRequested ? 0 : 1;
@@ -53,11 +52,11 @@ static class ReplayCommand
             Tell("was  ", difference.Was);
             Tell("would", difference.Would);
         }
-        if (shown.Length < report.Differing) Console.WriteLine($"  … and {Number(report.Differing - shown.Length)} more");
-        Console.WriteLine($"{Number(report.Frames)} frames, {Number(report.Decisions)} decisions made again in {elapsed.TotalSeconds:0.0} s");
-        foreach (var (kind, count) in report.Facts.OrderBy(f => f.Key, StringComparer.Ordinal)) Console.WriteLine($"  {kind,-22} {Number(count),12}");
-        Console.WriteLine($"  taken as recorded      {Number(report.TakenAsRecorded),12}");
-        Console.WriteLine(report.Differing == 0 ? "No decision differs." : $"{Number(report.Differing)} decisions differ, {Number(report.Following)} more follow from them.");
+        if (shown.Length < report.Differing) Console.WriteLine($"  … and {Terminal.Number(report.Differing - shown.Length)} more");
+        Console.WriteLine($"{Terminal.Number(report.Frames)} frames, {Terminal.Number(report.Decisions)} decisions made again in {elapsed.TotalSeconds:0.0} s");
+        foreach (var (kind, count) in report.Facts.OrderBy(f => f.Key, StringComparer.Ordinal)) Console.WriteLine($"  {kind,-22} {Terminal.Number(count),12}");
+        Console.WriteLine($"  taken as recorded      {Terminal.Number(report.TakenAsRecorded),12}");
+        Console.WriteLine(report.Differing == 0 ? "No decision differs." : $"{Terminal.Number(report.Differing)} decisions differ, {Terminal.Number(report.Following)} more follow from them.");
     }
 
     static void Tell(string when, IReadOnlyList<string> said)
@@ -65,6 +64,4 @@ static class ReplayCommand
         if (said.Count == 0) Console.WriteLine($"  {when}  nothing");
         foreach (var line in said) Console.WriteLine($"  {when}  {line}");
     }
-
-    static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 }

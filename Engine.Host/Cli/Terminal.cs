@@ -1,3 +1,4 @@
+using System.Globalization;
 using Spectre.Console;
 
 namespace Engine.Host.Cli;
@@ -13,4 +14,7 @@ static class Terminal
         if (!console.Profile.Out.IsTerminal) console.Profile.Width = WidthOfFiles;
         return console;
     }
+
+    /// <summary>With its thousands told apart.</summary>
+    public static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Engine.Actors;
 using Engine.Actors.Kernel;
 using Engine.Actors.Verification;
@@ -47,7 +46,7 @@ static class VerifyCommand
         var start = time.GetTimestamp();
         var running = Task.Factory.StartNew(verifier.Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         while (await Task.WhenAny(running, Task.Delay(ShowEvery, time)) != running)
-            console.WriteLine($"  {Number(verifier.FramesRead)} frames read after {time.GetElapsedTime(start).TotalSeconds:0} s");
+            console.WriteLine($"  {Terminal.Number(verifier.FramesRead)} frames read after {time.GetElapsedTime(start).TotalSeconds:0} s");
         return (await running, time.GetElapsedTime(start));
     }
 
@@ -75,10 +74,8 @@ static class VerifyCommand
         foreach (var breach in report.Breaches) console.WriteLine($"BREACH: {breach}");
         if (report.First is null) console.WriteLine($"Every promise holds ({elapsed.TotalSeconds:0.0} s).");
 
-        void Row(string name, long value) => table.AddRow(name, Number(value));
+        void Row(string name, long value) => table.AddRow(name, Terminal.Number(value));
     }
-
-    static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 }
 
 /// <summary>A file for what does not fit in memory; it is gone when it is closed, also by a crash.</summary>

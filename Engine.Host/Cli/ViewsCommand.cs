@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Engine.Actors;
@@ -41,7 +40,7 @@ static class ViewsCommand
         while (status.TryGetProperty("rebuilding", out var partitions) || status.GetProperty("rebuilds").GetInt64() == before.GetProperty("rebuilds").GetInt64())
         {
             if (partitions.ValueKind == JsonValueKind.Array)
-                console.WriteLine($"  {Number(partitions.EnumerateArray().Sum(p => p.GetProperty("position").GetInt64()))} frames projected");
+                console.WriteLine($"  {Terminal.Number(partitions.EnumerateArray().Sum(p => p.GetProperty("position").GetInt64()))} frames projected");
             await Task.Delay(ShowEvery, time, stop);
             status = await ReadAsync(http, HttpMethod.Get, "/v1/views", stop);
         }
@@ -83,11 +82,9 @@ static class ViewsCommand
             {
                 if (frames - shown < 10_000) return;
                 shown = frames;
-                console.WriteLine($"  {Number(frames)} frames projected");
+                console.WriteLine($"  {Terminal.Number(frames)} frames projected");
             });
         console.WriteLine("The read models are made anew.");
         return 0;
     }
-
-    static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 }

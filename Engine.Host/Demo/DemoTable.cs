@@ -1,5 +1,6 @@
 using System.Globalization;
 using Engine.Actors.Verification;
+using Engine.Host.Cli;
 using Engine.Load.Auditing;
 using Engine.Load.Spike;
 using Spectre.Console;
@@ -34,8 +35,8 @@ static class DemoTable
         Row("orders/s taken in", (long)(report.Accounts.Count / report.Spike.TotalSeconds));
         Row("orders/s until all had stock or refusal", (long)(report.Accounts.Count / report.Decided.TotalSeconds));
         Text("acknowledgement p50 / p99 / p99.9", $"{Ms(report.P50)} / {Ms(report.P99)} / {Ms(report.P999)} ms");
-        Text("answers that left it open, sent again", Number(report.Retries));
-        Text("journal", $"{Number(journal.Orders)} orders, {Number(journal.Events)} events, {Number(journal.Frames)} frames, verified in {verified.TotalSeconds:0.0} s");
+        Text("answers that left it open, sent again", Terminal.Number(report.Retries));
+        Text("journal", $"{Terminal.Number(journal.Orders)} orders, {Terminal.Number(journal.Events)} events, {Terminal.Number(journal.Frames)} frames, verified in {verified.TotalSeconds:0.0} s");
         table.AddEmptyRow();
         Counted("oversold", report.ByApi.Oversold, byJournal.Oversold);
         Counted("lost", report.ByApi.Lost, byJournal.Lost);
@@ -45,9 +46,9 @@ static class DemoTable
         foreach (var example in byJournal.Examples) console.WriteLine($"by the journal: {example}");
         foreach (var breach in journal.Breaches) console.WriteLine($"BREACH: {breach}");
 
-        void Row(string name, long value) => Text(name, Number(value));
+        void Row(string name, long value) => Text(name, Terminal.Number(value));
         void Text(string name, string value) => table.AddRow(Markup.Escape(name), Markup.Escape(value));
-        void Counted(string name, long byApi, long byJournalCount) => Text(name, byApi == byJournalCount ? Number(byApi) : $"{Number(byApi)} by the API, {Number(byJournalCount)} by the journal");
+        void Counted(string name, long byApi, long byJournalCount) => Text(name, byApi == byJournalCount ? Terminal.Number(byApi) : $"{Terminal.Number(byApi)} by the API, {Terminal.Number(byJournalCount)} by the journal");
     }
 
     public static void ShowWhatToOpen(Uri url, string data, SpikeReport report, IAnsiConsole console)
@@ -64,8 +65,6 @@ static class DemoTable
         console.WriteLine($"  {url}v1/replenishments");
         console.WriteLine($"  {url}v1/quarantine");
     }
-
-    static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 
     static string Ms(TimeSpan time) => time.TotalMilliseconds.ToString("0.0", CultureInfo.InvariantCulture);
 }
