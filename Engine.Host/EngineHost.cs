@@ -1,7 +1,6 @@
 using Engine.Actors;
 using Engine.Actors.Inventory;
 using Engine.Actors.Kernel;
-using Engine.Actors.Orders;
 using Engine.Adapters;
 using Engine.Adapters.Journals.Sqlite;
 using Engine.Adapters.Keys;
@@ -88,8 +87,7 @@ public static class EngineHost
         services.AddSingleton(settings);
         services.AddSingleton(time);
         services.AddSingleton(Metrics);
-        services.AddSingleton(new ServiceClock(
-            settings.Sla.Limits.Select(l => KeyValuePair.Create(MicroStates.Parse(l.Key)!.Value, (long)l.Value.TotalMilliseconds)), (long)settings.Sla.Stalled.TotalMilliseconds));
+        services.AddSingleton(settings.Sla.Clock());
         AddStore(services, settings, time);
         // Behind the store: whoever holds its lock makes the keys beside it.
         services.AddSingleton(sp => Beside(sp, MasterKey.LoadOrCreate, settings.MasterKeyPath));

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Engine.Actors.Kernel;
-using Engine.Actors.Orders;
 using Engine.Actors.Verification;
 using Engine.Adapters;
 using Engine.Adapters.Journals.Sqlite;
@@ -51,9 +50,9 @@ static class ExportCommand
     {
         if (what == "stock") return export.Stock();
         if (what == "settings") return export.Settings(settings);
-        if (!persons) return export.Orders(new OrderRenderer(null, new ServiceClock()));
+        if (!persons) return export.Orders(new OrderRenderer(null, settings.Sla.Clock()));
         if (!File.Exists(settings.MasterKeyPath)) throw new StartupException($"Persons can't be shown: there is no master key at {settings.MasterKeyPath}.");
         using var seal = new PersonalSeal(MasterKey.LoadOrCreate(settings.MasterKeyPath));
-        return export.Orders(new OrderRenderer(new PersonalDesk(seal, reader, NullLogger<PersonalDesk>.Instance), new ServiceClock()));
+        return export.Orders(new OrderRenderer(new PersonalDesk(seal, reader, NullLogger<PersonalDesk>.Instance), settings.Sla.Clock()));
     }
 }

@@ -1,3 +1,5 @@
+using Engine.Actors.Orders;
+
 namespace Engine.Host.Settings;
 
 /// <summary>Everything that can be set, under <c>Engine</c> (API.md, settings). Read once at start and never changed after.</summary>
@@ -83,10 +85,13 @@ public sealed class LockSettings
 /// <summary>Clocks of service: when an order is overdue or stalled.</summary>
 public sealed class SlaSettings
 {
-    /// <summary>By micro-state, in the place of the defaults (<see cref="Engine.Actors.Orders.ServiceClock"/>); nothing (00:00:00) for no limit.</summary>
+    /// <summary>By micro-state, in the place of the defaults (<see cref="ServiceClock"/>); nothing (00:00:00) for no limit.</summary>
     public Dictionary<string, TimeSpan> Limits { get; set; } = [];
     /// <summary>In one state, whichever.</summary>
     public TimeSpan Stalled { get; set; } = TimeSpan.FromHours(24);
+
+    internal ServiceClock Clock() =>
+        new(Limits.Select(l => KeyValuePair.Create(MicroStates.Parse(l.Key)!.Value, (long)l.Value.TotalMilliseconds)), (long)Stalled.TotalMilliseconds);
 }
 
 /// <summary>The reminder to who ordered and did not pay.</summary>
