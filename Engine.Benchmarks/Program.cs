@@ -3,15 +3,17 @@ using Engine.Adapters;
 using Engine.Benchmarks.InProcess;
 using Engine.Benchmarks.Micro;
 using Engine.Benchmarks.Peers;
+using Engine.Benchmarks.Spike;
 
 // One program, several measurements; each prints what it did and checks its own result.
 var root = new RootCommand("Measures the engine, and what a merchant could pick instead. Run it from a Release build, on a machine that does nothing else.")
 {
-    EngineCommand.Create(), Opening.Create(), Views.Create(), MicroCommand.Create(), PeersCommand.Create(), CeilingProcess.CreateCommand(PeersRun.Youzan, PeersRun.Shopify),
+    EngineCommand.Create(), Opening.Create(), Views.Create(), MicroCommand.Create(), PeersCommand.Create(), SpikeCommand.Create(), CeilingProcess.CreateCommand(PeersRun.Youzan, PeersRun.Shopify),
 };
 try
 {
-    return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    // What was started is ended, and what is on its way is awaited.
+    return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromMinutes(5) });
 }
 catch (StartupException e)
 {

@@ -18,12 +18,28 @@ sealed class HttpConversation(Func<ReadOnlyMemory<byte>> next) : Conversation
 
     public override bool TryRead(ReadOnlySpan<byte> received, out int length, out Outcome outcome, out bool counts)
     {
-        (length, outcome, counts) = (0, Outcome.Done, true);
+        (outcome, counts) = (Outcome.Done, true);
+        if (!TryReadAnswer(received, out length, out var status)) return false;
+        outcome = status switch
+        {
+            >= 200 and < 300 => Outcome.Done,
+            429 => Outcome.Refused,
+            _ => throw new InvalidDataException($"the server said {Encoding.UTF8.GetString(received[..length])}"),
+        };
+        return true;
+    }
+
+    /// <summary>Of the first answer in what was received; false while it is not whole.</summary>
+    public static bool TryReadAnswer(ReadOnlySpan<byte> received, out int length, out int status)
+    {
+        (length, status) = (0, 0);
         var head = received.IndexOf("\r\n\r\n"u8);
         if (head < 0) return false;
         var headers = received[..head];
         var body = received[(head + 4)..];
+        status = ((headers[9] - '0') * 100) + ((headers[10] - '0') * 10) + headers[11] - '0';
         if (ContentLength(headers) is { } declared) length = head + 4 + declared;
+        else if (status == 204) length = head + 4;
         else
         {
             // Where the body is short, it begins with the end.
@@ -31,14 +47,7 @@ sealed class HttpConversation(Func<ReadOnlyMemory<byte>> next) : Conversation
             if (end < 0) return false;
             length = head + 4 + end;
         }
-        if (length > received.Length) return false;
-        outcome = (headers[9], headers[10], headers[11]) switch
-        {
-            ((byte)'2', _, _) => Outcome.Done,
-            ((byte)'4', (byte)'2', (byte)'9') => Outcome.Refused,
-            _ => throw new InvalidDataException($"the server said {Encoding.UTF8.GetString(received[..length])}"),
-        };
-        return true;
+        return length <= received.Length;
     }
 
     static int? ContentLength(ReadOnlySpan<byte> headers)
