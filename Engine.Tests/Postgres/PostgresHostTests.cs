@@ -39,6 +39,27 @@ public sealed class PostgresHostTests(PostgresFixture postgres, ITestOutputHelpe
     }
 
     [Fact]
+    public async Task Archived_frames_are_read_like_the_others()
+    {
+        using var folder = new TempFolder();
+        var settings = Settings;
+        settings["Engine:Archive:Directory"] = folder.File("archive-of-all");
+        await using (var host = await ApiHost.StartAsync(folder: folder, settings: settings))
+        {
+            await host.Admin.Stock("A", 10, "gz");
+            for (var i = 0; i < 20; i++) await host.Admin.Post("/v1/orders", Host.Orders.New($"{i}", ("A", 1)).ToJsonString());
+        }
+        await using var again = await ApiHost.StartAsync(folder: folder, settings: settings);
+        var report = await again.Admin.Post("/v1/archive?olderThanDays=0");
+        Assert.True(int.Parse(report.Text("frames")!) > 10, report.Body!.ToJsonString());
+        Assert.NotEqual("1", PostgresFixture.Scalar<long>(_database, "SELECT min(sequence) FROM engine.journal WHERE partition = 0").ToString());
+        using var reader = new PostgresReader(_database, settings["Engine:Archive:Directory"]);
+        Assert.Null(new Verifier(reader, EngineDomain.Instance, () => new MemoryStream()).Run().First);
+        using var blind = new PostgresReader(_database);
+        Assert.Throws<Actors.Kernel.StoreUnavailableException>(() => new Verifier(blind, EngineDomain.Instance, () => new MemoryStream()).Run());
+    }
+
+    [Fact]
     public async Task Commands_work_on_it_and_no_secret_is_written_anywhere()
     {
         using var folder = new TempFolder();

@@ -18,7 +18,7 @@ public sealed class PostgresJournal : IStore, IArchivable
     readonly PostgresSource _source;
     readonly PostgresReader _reader;
     readonly TakeOver _takeOver;
-    readonly GroupWriter[] _writers;
+    readonly GroupWriter _writer;
     readonly ITimer _timer;
     readonly string? _archiveDirectory;
     long _framesArchived;
@@ -29,7 +29,7 @@ public sealed class PostgresJournal : IStore, IArchivable
     public PostgresJournal(PostgresJournalOptions options)
     {
         _archiveDirectory = options.ArchiveDirectory;
-        _source = new PostgresSource(options.ConnectionString, options.Node, options.Writers, options.AllowUnsafe);
+        _source = new PostgresSource(options.ConnectionString, options.Node, options.AllowUnsafe);
         try
         {
             using (var connection = _source.OpenControl())
@@ -50,7 +50,7 @@ public sealed class PostgresJournal : IStore, IArchivable
             throw;
         }
         _takeOver = new TakeOver(_source);
-        _writers = [.. Enumerable.Range(0, options.Writers).Select(number => new GroupWriter(_source, options, number))];
+        _writer = new GroupWriter(_source, options);
         _timer = options.TimeProvider.CreateTimer(_ => Tend(), null, Pace, Pace);
     }
 
@@ -74,22 +74,22 @@ public sealed class PostgresJournal : IStore, IArchivable
 
     public bool IsWritable => Trouble is null;
 
-    public string? Trouble => Array.Find(_writers, writer => writer.Trouble is not null)?.Trouble;
-    public long Transactions => _writers.Sum(writer => writer.Transactions);
-    public long DurableWrites => _writers.Sum(writer => writer.DurableWrites);
+    public string? Trouble => _writer.Trouble;
+    public long Transactions => _writer.Transactions;
+    public long DurableWrites => _writer.DurableWrites;
     public long FramesArchived => Interlocked.Read(ref _framesArchived);
 
     public Lease Acquire(int partition, string owner)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)partition, (uint)Partitions, nameof(partition));
-        if (Array.Exists(_writers, writer => writer.IsThisThread)) throw new InvalidOperationException("the journal's thread can't wait for itself");
+        if (_writer.IsThisThread) throw new InvalidOperationException("the journal's thread can't wait for itself");
         return _takeOver.Run(partition, owner);
     }
 
     public void Submit(JournalWrite write)
     {
         write.Validate(Partitions);
-        _writers[write.Partition % _writers.Length].Submit(write);
+        _writer.Submit(write);
     }
 
     public IEnumerable<StoredFrame> ReadFrames(int partition, long after) => _reader.ReadFrames(partition, after);
@@ -151,8 +151,8 @@ public sealed class PostgresJournal : IStore, IArchivable
 
     void Tend()
     {
-        foreach (var writer in _writers) writer.TendSoon();
-        if (!Array.Exists(_writers, writer => writer.TakeDroppedKeys()) || Interlocked.Exchange(ref _isErasing, 1) == 1) return;
+        _writer.TendSoon();
+        if (!_writer.TakeDroppedKeys() || Interlocked.Exchange(ref _isErasing, 1) == 1) return;
         try
         {
             Change(connection => connection.Run(Sql.VacuumKeys));
@@ -173,7 +173,7 @@ public sealed class PostgresJournal : IStore, IArchivable
         if (_disposed) return;
         _disposed = true;
         _timer.Dispose();
-        foreach (var writer in _writers) writer.Dispose();
+        _writer.Dispose();
         _reader.Dispose();
         _source.Dispose();
     }

@@ -16,9 +16,6 @@ public sealed record PostgresJournalOptions
     /// <summary>How much of what is queued goes into one transaction.</summary>
     public int GroupBytesMax { get; init; } = 8 * 1024 * 1024;
 
-    /// <summary>Connections that write, each with its share of the partitions.</summary>
-    public int Writers { get; init; } = 1;
-
     /// <summary>Also take a server that may lose what it has acknowledged (<c>fsync</c> or the like switched off).</summary>
     public bool AllowUnsafe { get; init; }
 

@@ -21,7 +21,7 @@ public sealed class PostgresReader : IJournalReader
     /// <exception cref="StartupException">The store is of a newer format, or the connection string is none.</exception>
     /// <exception cref="StoreUnavailableException">It can't be reached, or holds no store.</exception>
     public PostgresReader(string connectionString, string? archiveDirectory = null)
-        : this(new PostgresSource(connectionString, "command", writers: 1, allowUnsafe: true), archiveDirectory, ownsSource: true) { }
+        : this(new PostgresSource(connectionString, "command", allowUnsafe: true), archiveDirectory, ownsSource: true) { }
 
     internal PostgresReader(PostgresSource source, string? archiveDirectory, bool ownsSource = false)
     {

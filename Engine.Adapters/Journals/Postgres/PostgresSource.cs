@@ -31,7 +31,7 @@ sealed class PostgresSource : IDisposable
     readonly NpgsqlDataSource _writing, _control, _reading;
 
     /// <exception cref="StartupException">It is no connection string.</exception>
-    public PostgresSource(string connectionString, string node, int writers, bool allowUnsafe)
+    public PostgresSource(string connectionString, string node, bool allowUnsafe)
     {
         _settings = Parse(connectionString);
         _allowUnsafe = allowUnsafe;
@@ -42,7 +42,7 @@ sealed class PostgresSource : IDisposable
         _settings.MaxAutoPrepare = 32;
         _settings.AutoPrepareMinUsages = 1;
         _settings.Timeout = AnswerSeconds;
-        _writing = Pool($"engine {node} journal", writers, AnswerSeconds, "");
+        _writing = Pool($"engine {node} journal", 1, AnswerSeconds, "");
         // Taking over waits for a standby where there is one, whatever appends do: what it has seen durable must stay so.
         _control = Pool($"engine {node} control", ControlConnections, AnswerSeconds, "-c synchronous_commit=on");
         _reading = Pool($"engine {node} reader", ReadConnections, ReadSeconds, "");
