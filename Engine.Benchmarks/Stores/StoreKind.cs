@@ -6,4 +6,6 @@ enum StoreKind
     Memory,
     /// <summary>The embedded store, flushed at every commit.</summary>
     Sqlite,
+    /// <summary>A private PostgreSQL server on the same cores, flushed at every commit.</summary>
+    Postgres,
 }
