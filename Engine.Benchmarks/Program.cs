@@ -15,6 +15,10 @@ try
     // What was started is ended, and what is on its way is awaited.
     return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromMinutes(5) });
 }
+catch (OperationCanceledException)
+{
+    return 130;
+}
 catch (StartupException e)
 {
     await Console.Error.WriteLineAsync(e.Message);

@@ -19,6 +19,8 @@ static class DebianPackages
         if (!isThere()) throw new StartupException($"The package {package} is missing. Install it (Debian: apt-get install {package}), or leave it out with --only.");
     }
 
+    public static void NeedPostgres() => Need("postgresql", () => Directory.Exists("/usr/lib/postgresql") || IsOnPath("postgres"));
+
     public static bool IsOnPath(string program) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, program)));
 

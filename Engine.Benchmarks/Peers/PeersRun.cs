@@ -48,9 +48,11 @@ sealed class PeersRun(PeersOptions options, TextWriter say)
     readonly string _folder = BenchStore.NewFolder("peers");
     Results _results = null!;
     int _serial;
+    CancellationToken _stop;
 
     public async Task<Results> RunAsync(CancellationToken stop)
     {
+        _stop = stop;
         try
         {
             Prepare();
@@ -59,11 +61,15 @@ sealed class PeersRun(PeersOptions options, TextWriter say)
                 say.WriteLine($"round {round} of {options.Rounds}");
                 foreach (var (name, measure) in new (string, Func<Task>)[] { (Disk, DiskAsync), ("PostgreSQL", PostgresAsync), ("Redis", RedisAsync), ("Engine in process", InProcessAsync), ("HTTP", HttpAsync) })
                 {
-                    stop.ThrowIfCancellationRequested();
                     if (Takes(name)) await measure();
                 }
             }
             return _results;
+        }
+        catch (Exception e) when (stop.IsCancellationRequested && e is not OperationCanceledException)
+        {
+            // Ctrl+C reaches the servers too, and what is asked of them breaks off.
+            throw new OperationCanceledException("stopped", e);
         }
         finally
         {
@@ -75,7 +81,7 @@ sealed class PeersRun(PeersOptions options, TextWriter say)
 
     void Prepare()
     {
-        if (Takes("PostgreSQL")) DebianPackages.Need("postgresql", () => Directory.Exists("/usr/lib/postgresql") || DebianPackages.IsOnPath("postgres"));
+        if (Takes("PostgreSQL")) DebianPackages.NeedPostgres();
         if (Takes("Redis")) DebianPackages.Need("redis-server", () => DebianPackages.IsOnPath("redis-server"));
         _results = new Results(Machine.Commit(), Machine.Describe(), TimeProvider.System.GetUtcNow(), options.Time.TotalSeconds, options.Rounds, new Dictionary<string, string>
         {
@@ -102,10 +108,7 @@ sealed class PeersRun(PeersOptions options, TextWriter say)
 
     async Task PostgresAsync()
     {
-        await using var server = await PostgresServer.StartNewAsync(new Dictionary<string, string>
-        {
-            ["shared_buffers"] = "1GB", ["max_wal_size"] = "8GB", ["max_connections"] = "120", ["checkpoint_timeout"] = "30min",
-        });
+        await using var server = await PostgresServer.StartNewAsync(BenchStore.Tuned);
         foreach (var (name, byFunction, works) in new[] { (PostgresStatements, false, [Work.W1, Work.W2, Work.W3, Work.W4]), (PostgresFunction, true, new[] { Work.W1, Work.W2, Work.W3 }) })
         {
             await using var orders = new PostgresOrders(server.ConnectionString(), World, byFunction);
@@ -131,6 +134,7 @@ sealed class PeersRun(PeersOptions options, TextWriter say)
             foreach (var clients in numbers) tried.Add((clients, (await run(clients, options.Time / 3)).PerSecond));
             best = _bestClients[(work, name)] = tried.MaxBy(t => t.PerSecond).Clients;
         }
+        _stop.ThrowIfCancellationRequested();
         var figure = await run(best, options.Time);
         Add(work, name, figure with { Note = string.Join(", ", new[] { $"{best} clients", figure.Note }.Where(n => n.Length > 0)) });
     }

@@ -13,6 +13,9 @@ namespace Engine.Benchmarks.Peers;
 sealed class RedisServer : IDisposable
 {
     const int UnitsOfEach = 1_000_000_000;
+    /// <summary>Watches its standard input, which the operating system closes when the one who started it is gone.</summary>
+    const string Keeper = """redis-server "$@" & server=$!; while read -r line; do :; done; kill -KILL $server""";
+
     static readonly TimeSpan StartMax = TimeSpan.FromSeconds(10);
 
     readonly string _folder = BenchStore.NewFolder("redis");
@@ -26,9 +29,9 @@ sealed class RedisServer : IDisposable
         listener.Start();
         _address = (IPEndPoint)listener.LocalEndpoint;
         listener.Stop();
-        _process = Process.Start(new ProcessStartInfo("redis-server",
-            ["--bind", "127.0.0.1", "--port", $"{_address.Port}", "--dir", _folder, "--save", "", "--appendonly", "yes", "--appendfsync", "always", "--logfile", Path.Combine(_folder, "log")])
-        { UseShellExecute = false })!;
+        _process = Process.Start(new ProcessStartInfo("/bin/sh",
+            ["-c", Keeper, "keeper", "--bind", "127.0.0.1", "--port", $"{_address.Port}", "--dir", _folder, "--save", "", "--appendonly", "yes", "--appendfsync", "always", "--logfile", Path.Combine(_folder, "log")])
+        { UseShellExecute = false, RedirectStandardInput = true })!;
     }
 
     public static async Task<RedisServer> StartAsync()
@@ -84,7 +87,7 @@ sealed class RedisServer : IDisposable
     public void Dispose()
     {
         _control?.Dispose();
-        _process.Kill();
+        _process.StandardInput.Close();
         _process.WaitForExit();
         _process.Dispose();
         Directory.Delete(_folder, recursive: true);

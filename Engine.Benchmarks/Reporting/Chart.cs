@@ -34,7 +34,7 @@ static class Chart
         svg.Append(CultureInfo.InvariantCulture, $"<svg class=\"chart\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"{Text(options.Title)}\">");
         if (alone) svg.Append(CultureInfo.InvariantCulture, $"<style>{Style}</style><rect class=\"p\" width=\"{Width}\" height=\"{Height}\" rx=\"10\"/>");
         svg.Append(CultureInfo.InvariantCulture, $"<text class=\"t\" x=\"16\" y=\"24\">{Text(options.Title)}</text>");
-        Legend(svg, shown);
+        Legend(svg, shown, Math.Max(Left, 32 + WidthOf(options.YUnit)));
         foreach (var tick in y.Ticks())
         {
             svg.Append(CultureInfo.InvariantCulture, $"<line class=\"g\" x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{Down(y, tick):F1}\" y2=\"{Down(y, tick):F1}\"/>");
@@ -43,19 +43,18 @@ static class Chart
         foreach (var (at, words) in options.Ticks ?? [.. x.Ticks().Select(t => (t, Number(t)))])
             svg.Append(CultureInfo.InvariantCulture, $"<text class=\"a\" x=\"{Across(x, at):F1}\" y=\"{Height - Bottom + 18:F1}\" text-anchor=\"middle\">{Text(words)}</text>");
         svg.Append(CultureInfo.InvariantCulture, $"<text class=\"a\" x=\"{Width - Right}\" y=\"{Height - 6}\" text-anchor=\"end\">{Text(options.XUnit)}</text>");
-        svg.Append(CultureInfo.InvariantCulture, $"<text class=\"a\" x=\"{Left - 8}\" y=\"{Top - 10}\" text-anchor=\"end\">{Text(options.YUnit)}</text>");
+        svg.Append(CultureInfo.InvariantCulture, $"<text class=\"a\" x=\"16\" y=\"46\">{Text(options.YUnit)}</text>");
         foreach (var one in shown) Curve(svg, one, x, y);
         Hover(svg, shown, x, options);
         return svg.Append("</svg>").ToString();
     }
 
-    static void Legend(StringBuilder svg, Series[] series)
+    static void Legend(StringBuilder svg, Series[] series, double at)
     {
-        var at = Left;
         foreach (var one in series)
         {
             svg.Append(CultureInfo.InvariantCulture, $"<line class=\"l{(one.IsDashed ? " d" : "")}\" x1=\"{at:F0}\" x2=\"{at + 16:F0}\" y1=\"42\" y2=\"42\" stroke=\"var(--{one.Color})\"/><text class=\"a\" x=\"{at + 21:F0}\" y=\"46\">{Text(one.Name)}</text>");
-            at += 36 + one.Name.Sum(c => c > 0xff ? 11 : 6.2);
+            at += 36 + WidthOf(one.Name);
         }
     }
 
@@ -84,6 +83,9 @@ static class Chart
         }
     }
 
+    /// <summary>About, in pixels: the font is the reader's.</summary>
+    static double WidthOf(string text) => text.Sum(c => c > 0xff ? 11 : 6.2);
+
     static double Across(Scale scale, double value) => Left + scale.Part(value) * (Width - Left - Right);
 
     static double Down(Scale scale, double value) => Height - Bottom - scale.Part(value) * (Height - Top - Bottom);
@@ -108,8 +110,8 @@ static class Chart
             var (least, most) = (all.Min(), all.Max());
             if (isLog) return new Scale(Math.Pow(10, Math.Floor(Math.Log10(least))), Math.Max(Math.Pow(10, Math.Ceiling(Math.Log10(most))), Math.Pow(10, Math.Floor(Math.Log10(least)) + 1)), true);
             if (!fromZero) return new Scale(least, most > least ? most : least + 1, false);
-            var step = Step(Math.Max(most, 1e-9));
-            return new Scale(0, Math.Ceiling(Math.Max(most, 1e-9) / step) * step, false);
+            if (most <= 0) most = 1;
+            return new Scale(0, Math.Ceiling(most / Step(most)) * Step(most), false);
         }
 
         public double Part(double value) => IsLog

@@ -18,8 +18,8 @@ static class SpikeReport
         @media (prefers-color-scheme:dark){:root{--ink:#f1f5f9;--mute:#94a3b8;--paper:#131c2b;--back:#0b1220;--line:#2a3648;--good:#4ade80;--bad:#f87171}}
         *{box-sizing:border-box}body{margin:0;background:var(--back);color:var(--ink);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans CJK SC",sans-serif}
         main{max-width:1360px;margin:0 auto;padding:32px 24px 56px}h1{font-size:26px;margin:0 0 2px;letter-spacing:-.01em}h2{font-size:17px;margin:36px 0 12px}p{margin:4px 0;color:var(--mute)}
-        .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(168px,1fr));gap:12px;margin:22px 0 14px}.tile,.card{background:var(--paper);border:1px solid var(--line);border-radius:12px}
-        .tile{padding:14px 16px}.tile b{display:block;font-size:25px;line-height:1.25;font-weight:650;font-variant-numeric:tabular-nums;letter-spacing:-.01em}.tile span{color:var(--mute);font-size:13px}
+        .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(130px,1fr));gap:12px;margin:22px 0 14px}.tile,.card{background:var(--paper);border:1px solid var(--line);border-radius:12px}
+        .tile{padding:12px 14px}.tile b{display:block;font-size:22px;line-height:1.3;font-weight:650;font-variant-numeric:tabular-nums;letter-spacing:-.01em}.tile span{color:var(--mute);font-size:13px}
         .good b{color:var(--good)}.bad b{color:var(--bad)}.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(520px,100%),1fr));gap:14px}.card{padding:6px 4px}.card svg{display:block;width:100%;height:auto}
         .card svg .p{display:none}table{border-collapse:collapse;width:100%}td,th{padding:7px 14px;text-align:left;border-bottom:1px solid var(--line);font-variant-numeric:tabular-nums}th{color:var(--mute);font-weight:500}
         tr:last-child td,tr:last-child th{border-bottom:0}td:last-child{text-align:right}.pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(420px,100%),1fr));gap:14px;align-items:start}.wrong{color:var(--bad)}
