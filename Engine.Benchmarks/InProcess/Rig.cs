@@ -25,7 +25,7 @@ sealed class Rig : IAsyncDisposable
     /// <param name="units">Of every SKU in each of three warehouses.</param>
     public static async Task<Rig> OpenAsync(StoreKind kind, int partitions, int skus, int units, bool views, bool sealedAhead)
     {
-        var store = BenchStore.Open(kind, partitions);
+        var store = await BenchStore.OpenAsync(kind, partitions);
         var node = new EngineNode(store.Journal, EngineDomain.Instance, TimeProvider.System);
         await node.OpenAsync();
         var models = !views ? null : new ReadModels(new ReadModelOptions
@@ -53,6 +53,6 @@ sealed class Rig : IAsyncDisposable
         await Node.StopAsync(StopMax);
         await Node.DisposeAsync();
         Persons.Dispose();
-        Store.Dispose();
+        await Store.DisposeAsync();
     }
 }

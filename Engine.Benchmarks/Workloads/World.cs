@@ -32,6 +32,9 @@ sealed class World
 
     public string Pick(Random random) => _codes[_popularity.Next(random)];
 
+    /// <summary>The rank of a SKU instead of its code.</summary>
+    public int PickRank(Random random) => _popularity.Next(random);
+
     /// <summary>Sets up the warehouses and puts so many units of every SKU into each.</summary>
     public async Task StockAsync(EngineNode node, int each)
     {
