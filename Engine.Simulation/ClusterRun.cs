@@ -51,7 +51,7 @@ sealed class ClusterRun : SimulationRun
         Tell($"{row.Id} joins");
         var clock = new SimClock(Clock);
         var scheduler = new SimScheduler(Random) { Repeated = 50 };
-        var store = new SimStore(Disk, _cluster, Random, Fault.Store);
+        var store = new SimStore(Disk, _cluster, Random);
         var engine = NewNode(store, clock, scheduler, row.Id);
         _nodes.Add(new SimNode
         {
@@ -79,6 +79,8 @@ sealed class ClusterRun : SimulationRun
     void Post(string from, string to, NodeMessage message)
     {
         if (IsCut(from, to) || Random.Next(1000) < _lostMail) return;
+        // Who owns what stands in the store; that others tell it only makes it known sooner.
+        if (message is NodeMessage.Ownership && _lostMail > 0 && Random.Next(3) > 0) return;
         var codec = Codec.Writer();
         message.Write(codec);
         _mail.Add((to, codec.Written.ToArray()));
@@ -110,6 +112,7 @@ sealed class ClusterRun : SimulationRun
         else if (pick < 590) Disk.Commit();
         else if (pick < 660) Deliver();
         else if (pick < 690) RoundOfOne();
+        else if (pick < 740) LookAround();
         else if (pick < 850) Act();
         else if (pick < 960) Pass(SomeTime());
         else if (pick < 966) Disk.SetWritable(Random.Next(3) > 0);
@@ -126,6 +129,18 @@ sealed class ClusterRun : SimulationRun
     void RunOne()
     {
         if (Active is { Length: > 0 } nodes) nodes[Random.Next(nodes.Length)].Scheduler.Step();
+    }
+
+    /// <summary>Every node is asked at once: nobody may show what has been overtaken.</summary>
+    void LookAround()
+    {
+        var find = Courier.Find;
+        foreach (var node in Active)
+        {
+            Courier.Find = _ => new Courier.Route(node.Engine);
+            foreach (var sku in World.Skus) Courier.Read(ActorId.Sku(sku), static _ => { });
+        }
+        Courier.Find = find;
     }
 
     void RoundOfOne()
@@ -193,6 +208,10 @@ sealed class ClusterRun : SimulationRun
         var node = _nodes[Random.Next(_nodes.Count)];
         node.IsPaused = !node.IsPaused;
         Tell($"{node.Row.Id} {(node.IsPaused ? "is stopped" : "goes on")}");
+        if (node.IsPaused) return;
+        // In the middle of what it was doing, before it looks at any clock.
+        LookAround();
+        for (var i = 0; i < 20 && node.Scheduler.Step(); i++) Observe();
     }
 
     void CutFromStore()
@@ -255,13 +274,15 @@ sealed class ClusterRun : SimulationRun
             node.Store.IsCut = false;
             node.Clock.SetWall(default);
         }
+        // Who has to leave may find out only now.
+        for (var i = 0; i < 30; i++) RoundAll();
         for (var i = 0; _nodes.Exists(n => n.IsLeaving); i++)
         {
             Require(i < 60, "I9", "who leaves never gets away");
             RoundAll();
         }
         foreach (var missing in Names.Except(_nodes.Select(n => n.Row.Name)).ToArray()) Join(missing);
-        for (var i = 0; i < 30; i++) RoundAll();
+        for (var i = 0; i < 10; i++) RoundAll();
     }
 
     void RoundAll()

@@ -32,15 +32,13 @@ public enum StoreFault : byte
     AcceptOldEpochs,
     /// <summary>A frame that was reported durable is lost with the power.</summary>
     LoseSynced,
-    /// <summary>Gives a partition away although its owner has renewed its lease meanwhile.</summary>
-    IgnoreRenewals,
 }
 
 /// <summary>One fault to plant; at most one of the three is set.</summary>
 public readonly record struct PlantedFault(KernelFault Kernel = KernelFault.None, DomainFault Domain = DomainFault.None, StoreFault Store = StoreFault.None)
 {
     /// <summary>Shows only where there are several nodes.</summary>
-    public bool IsOfClusters => Kernel >= KernelFault.ReadWithoutLease || Store == StoreFault.IgnoreRenewals;
+    public bool IsOfClusters => Kernel >= KernelFault.ReadWithoutLease;
 
     /// <summary>Shows only where power fails.</summary>
     public bool IsOfOneNode => Store == StoreFault.LoseSynced;

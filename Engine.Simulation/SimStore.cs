@@ -5,7 +5,7 @@ using Engine.Actors.Kernel;
 namespace Engine.Simulation;
 
 /// <summary>One node's connection to the store that all share. While it is cut nothing gets through, and of what was on its way nobody knows.</summary>
-sealed class SimStore(CrashDisk disk, MemoryCluster cluster, Random random, StoreFault planted) : IJournal, IClusterStore
+sealed class SimStore(CrashDisk disk, IClusterStore cluster, Random random) : IJournal, IClusterStore
 {
     public bool IsCut { get; set; }
     public int Partitions => disk.Partitions;
@@ -26,9 +26,7 @@ sealed class SimStore(CrashDisk disk, MemoryCluster cluster, Random random, Stor
 
     public ClusterState Renew(NodeRow me, byte writes) => Reach(() => cluster.Renew(me, writes));
 
-    public Lease Acquire(string node, PartitionRow seen, long renewal) =>
-        // As it stands now, whatever the node has seen.
-        Reach(() => cluster.Acquire(node, seen, planted == StoreFault.IgnoreRenewals && seen.Owner is not null ? cluster.RenewalOf(seen.Owner) : renewal));
+    public Lease Acquire(string node, PartitionRow seen, long renewal) => Reach(() => cluster.Acquire(node, seen, renewal));
 
     public void Release(string node, int partition, long epoch) => Reach(() =>
     {

@@ -189,7 +189,7 @@ public sealed class ClusterMember : IOwnership
         lock (_gate) return row.Owner is null || !_nodes.TryGetValue(row.Owner, out var owner) || !IsLive(owner);
     }
 
-    bool IsLive(Sighting seen) => seen.Row.Id == Me.Id || _time.GetElapsedTime(seen.Since) < (_node.Fault == KernelFault.TakeOverEarly ? _times.Lease / 5 : _times.Lease);
+    bool IsLive(Sighting seen) => seen.Row.Id == Me.Id || _time.GetElapsedTime(seen.Since) < (_node.Fault == KernelFault.TakeOverEarly ? _times.Lease / 50 : _times.Lease);
 
     NodeRow[] Live()
     {

@@ -13,12 +13,6 @@ public sealed class MemoryCluster(int partitions, Func<int, Lease> raise, TimePr
     byte _written = FrameLayout.OldestVersion;
     long _numbers;
 
-    /// <summary>0 for a node that is not there.</summary>
-    public long RenewalOf(string node)
-    {
-        lock (_gate) return _nodes.GetValueOrDefault(node)?.Renewal ?? 0;
-    }
-
     public ClusterState Renew(NodeRow me, byte writes)
     {
         lock (_gate)
