@@ -122,12 +122,12 @@ public sealed class EngineNode : IEngine, IPartitionHost, IAsyncDisposable
     /// <summary>Is told which partition stopped and why.</summary>
     public Action<int, string>? PartitionStopped { get; set; }
 
-    /// <summary>Opens all partitions; returns when each serves or has stopped for a fault.</summary>
+    /// <summary>Opens the partitions that are this node's; returns when each serves or has stopped for a fault.</summary>
     public async Task OpenAsync()
     {
         await Parallel.ForEachAsync(_partitions, (partition, _) =>
         {
-            partition.Open();
+            partition.OpenIfClosed();
             return ValueTask.CompletedTask;
         });
         _ticker = Time.CreateTimer(_ => Tick(), null, TickEvery, TickEvery);

@@ -11,6 +11,8 @@ namespace Engine.Host.Cluster;
 /// <summary>What nodes ask each other. Only who knows the cluster's secret gets an answer; for everybody else there is nothing here.</summary>
 sealed class ClusterEndpoints(EngineNode node, ClusterMember member, EngineSettings settings)
 {
+    const long BodyBytesMax = 16 << 20;
+
     readonly byte[] _secret = SHA256.HashData(Encoding.UTF8.GetBytes($"Engine {Convert.ToBase64String(Encoding.UTF8.GetBytes(settings.Cluster.Secret!))}"));
 
     public static void Map(IEndpointRouteBuilder app)
@@ -26,7 +28,10 @@ sealed class ClusterEndpoints(EngineNode node, ClusterMember member, EngineSetti
     static Delegate Guarded(Func<ClusterEndpoints, HttpContext, Task<IResult>> call) => (HttpContext http) =>
     {
         var endpoints = http.RequestServices.GetRequiredService<ClusterEndpoints>();
-        return endpoints.IsNode(http) ? call(endpoints, http) : Task.FromResult(Api.Problems.Of(Api.Code.NotFound, "No such path."));
+        if (!endpoints.IsNode(http)) return Task.FromResult(Api.Problems.Of(Api.Code.NotFound, "No such path."));
+        // A frame's messages, or an order of the largest size as another node writes it.
+        http.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = BodyBytesMax;
+        return call(endpoints, http);
     };
 
     bool IsNode(HttpContext http) =>
@@ -61,7 +66,7 @@ sealed class ClusterEndpoints(EngineNode node, ClusterMember member, EngineSetti
     }
 
     async Task<IResult> ScanAsync(HttpContext http) =>
-        await Scans.HereAsync((string)http.Request.RouteValues["name"]!, node) is { } found ? Results.Json(found, found.GetType(), NodeJson.Options) : Results.NotFound();
+        await Scans.HereAsync((string)http.Request.RouteValues["name"]!, node) is { } found ? Results.Bytes(System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(found, found.GetType(), NodeJson.Options), "application/json") : Results.NotFound();
 
     List<PartitionStatus> Own() => [.. node.Status.Where(p => p.State != "elsewhere")];
 }

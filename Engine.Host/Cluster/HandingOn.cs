@@ -3,6 +3,7 @@ using Engine.Actors.Kernel;
 using Engine.Actors.Orders;
 using Engine.Adapters.Platforms;
 using Engine.Host.Ingress;
+using Engine.Host.Metrics;
 using Engine.Host.Upkeep;
 
 namespace Engine.Host.Cluster;
@@ -12,21 +13,17 @@ namespace Engine.Host.Cluster;
 /// partition serves again: a platform that sees a few failures may switch a webhook off. Facts of an order take effect once and
 /// in any order, so it does no harm that some of it may have arrived, or that others overtake it.
 /// </summary>
-sealed class HandingOn(EngineNode node, QuarantineDesk quarantine, IntakeFactory intakes, OrderDesk orders, TimeProvider time, ILogger<HandingOn> log) : BackgroundService
+sealed class HandingOn(EngineNode node, QuarantineDesk quarantine, IntakeFactory intakes, OrderDesk orders, EngineMetrics metrics, TimeProvider time, ILogger<HandingOn> log) : BackgroundService
 {
     public const string Reason = "partition_moving";
     static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
-    long _kept, _handedOn;
-
-    public long Kept => Volatile.Read(ref _kept);
-    public long HandedOn => Volatile.Read(ref _handedOn);
 
     public async Task<AnswerKind> KeepAsync(string platform, PlatformRequest request, ParsedMessage parsed)
     {
         if (Place(QuarantineDesk.Id(platform, request.Shop, parsed.DedupeKey)) is not { } id) return AnswerKind.StoreUnavailable;
         var kind = await quarantine.KeepAsync(id, node, platform, request, Reason);
         if (kind != AnswerKind.Reply) return kind == AnswerKind.NotOwner ? AnswerKind.StoreUnavailable : kind;
-        Interlocked.Increment(ref _kept);
+        metrics.PushKept();
         log.KeptWhileMoving(platform, request.Shop);
         return AnswerKind.Reply;
     }
@@ -68,7 +65,7 @@ sealed class HandingOn(EngineNode node, QuarantineDesk quarantine, IntakeFactory
             var answers = await Task.WhenAll(told.Select(orders.TakeAsync));
             if (Array.Exists(answers, a => a.Kind != AnswerKind.Reply)) continue;
             var recorded = await node.AskAsync(ActorId.Quarantine(kept.Id), new RecordReplay { By = "handing on", Understood = true, Reason = "" });
-            if (recorded.Kind == AnswerKind.Reply) Interlocked.Increment(ref _handedOn);
+            if (recorded.Kind == AnswerKind.Reply) metrics.PushHandedOn();
         }
     }
 }

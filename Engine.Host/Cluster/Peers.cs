@@ -22,7 +22,7 @@ sealed class Peers : INeighbours, IDisposable
     static readonly TimeSpan AnswerMax = TimeSpan.FromSeconds(8);
 
     readonly HttpClient _http = new(new SocketsHttpHandler { ConnectTimeout = ConnectMax, PooledConnectionLifetime = TimeSpan.FromMinutes(2), UseProxy = false }) { Timeout = Timeout.InfiniteTimeSpan };
-    readonly ConcurrentDictionary<string, Channel<NodeMessage>> _queues = [];
+    readonly ConcurrentDictionary<string, Outbox> _outboxes = [];
     readonly CancellationTokenSource _stop = new();
     readonly IDomain _domain;
 
@@ -103,13 +103,8 @@ sealed class Peers : INeighbours, IDisposable
     public void Send(NodeRow to, NodeMessage message)
     {
         if (to.Address.Length == 0) return;
-        var queue = _queues.GetOrAdd(to.Id, _ =>
-        {
-            var made = Channel.CreateBounded<NodeMessage>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
-            _ = Task.Run(() => SendAllAsync(to, made.Reader));
-            return made;
-        });
-        if (!queue.Writer.TryWrite(message)) Interlocked.Increment(ref _dropped);
+        var outbox = _outboxes.GetOrAdd(to.Id, _ => new Outbox(this, to));
+        if (!outbox.Queue.Writer.TryWrite(message)) Interlocked.Increment(ref _dropped);
     }
 
     async Task SendAllAsync(NodeRow to, ChannelReader<NodeMessage> queue)
@@ -149,8 +144,17 @@ sealed class Peers : INeighbours, IDisposable
     /// <summary>Nothing more is sent to nodes that are gone.</summary>
     public void Keep(IEnumerable<string> nodes)
     {
-        foreach (var gone in _queues.Keys.Except(nodes).ToArray())
-            if (_queues.TryRemove(gone, out var queue)) queue.Writer.TryComplete();
+        foreach (var gone in _outboxes.Keys.Except(nodes).ToArray())
+            if (_outboxes.TryRemove(gone, out var outbox)) outbox.Queue.Writer.TryComplete();
+    }
+
+    /// <summary>What waits for one node, and who sends it.</summary>
+    sealed class Outbox
+    {
+        public Outbox(Peers peers, NodeRow to) => Sending = Task.Run(() => peers.SendAllAsync(to, Queue.Reader));
+
+        public Channel<NodeMessage> Queue { get; } = Channel.CreateBounded<NodeMessage>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
+        public Task Sending { get; }
     }
 
     public void Dispose()

@@ -1,5 +1,4 @@
 using Engine.Actors.Cluster;
-using Engine.Actors.Deciders;
 using Engine.Actors.Inventory;
 using Engine.Actors.Kernel;
 using Engine.Actors.Orders;
