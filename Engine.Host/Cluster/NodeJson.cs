@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Engine.Actors.Deciders;
 
 namespace Engine.Host.Cluster;
@@ -10,7 +11,14 @@ namespace Engine.Host.Cluster;
 /// </summary>
 static class NodeJson
 {
-    public static readonly JsonSerializerOptions Options = new() { IncludeFields = true };
+    public static readonly JsonSerializerOptions Options = new() { IncludeFields = true, TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { LeaveOutWhatFollows } } };
+
+    /// <summary>What is computed from the rest is not told.</summary>
+    static void LeaveOutWhatFollows(JsonTypeInfo type)
+    {
+        for (var i = type.Properties.Count - 1; i >= 0; i--)
+            if (type.Properties[i] is { Set: null, AssociatedParameter: null }) type.Properties.RemoveAt(i);
+    }
 
     /// <summary>Only these are ever made from what comes in: the engine's own commands, replies and views.</summary>
     public static readonly FrozenDictionary<string, Type> Types = typeof(Command).Assembly.GetTypes()
