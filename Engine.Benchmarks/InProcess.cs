@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Engine.Actors;
+using Engine.Actors.Deciders;
 using Engine.Actors.Inventory;
 using Engine.Actors.Kernel;
 using Engine.Actors.Orders;
@@ -44,7 +45,7 @@ static class InProcess
             Console.WriteLine($"orders/frame        {(double)orders / (node.Counters.Sum(c => c.Frames) - frames),12:F2}");
             Console.WriteLine($"gen2 collections    {GC.CollectionCount(2) - gc,12}");
             Console.WriteLine($"collector pauses    {(GC.GetTotalPauseDuration() - pause).TotalMilliseconds / elapsed,12:N0} ms a second");
-            var oversold = await node.ScanAsync<SkuActor, string>((sku, _) => sku.Warehouses.Any(w => w.Reserved + w.Committed > w.OnHand + w.Shortage) ? sku.Sku : null);
+            var oversold = await node.ScanAsync<SkuActor, string>(ActorKind.Sku, (sku, _) => sku.Warehouses.Any(w => w.Reserved + w.Committed > w.OnHand + w.Shortage) ? sku.Sku : null);
             Console.WriteLine($"oversold            {oversold.Count,12}");
             await node.StopAsync(TimeSpan.FromSeconds(30));
             return oversold.Count == 0 ? 0 : 1;

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Engine.Actors.Deciders;
 
 namespace Engine.Actors.Kernel;
@@ -26,8 +27,8 @@ static class Snapshots
         actor.Layout(segment);
         var length = segment.Position - start - EntryHeader;
         var header = segment.Patch(start, EntryHeader);
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt64LittleEndian(header, id.Hash);
-        System.Buffers.Binary.BinaryPrimitives.WriteInt32LittleEndian(header[8..], length);
+        BinaryPrimitives.WriteUInt64LittleEndian(header, id.Hash);
+        BinaryPrimitives.WriteInt32LittleEndian(header[8..], length);
         return new SnapshotPlace(segmentId, start + EntryHeader, length, actor.IsPassive, FrameLayout.Crc(segment.Written[(start + EntryHeader)..]));
     }
 
@@ -53,11 +54,17 @@ static class Snapshots
     {
         for (var position = 0; position + EntryHeader <= segment.Length;)
         {
-            var hash = System.Buffers.Binary.BinaryPrimitives.ReadUInt64LittleEndian(segment.AsSpan(position));
-            var length = System.Buffers.Binary.BinaryPrimitives.ReadInt32LittleEndian(segment.AsSpan(position + 8));
-            if (length <= 0) throw new InvalidDataException($"an entry of {length} bytes at {position}");
-            yield return (hash, position + EntryHeader, length);
-            position += EntryHeader + length;
+            var (hash, length) = EntryAt(segment, position);
+            yield return (hash, position + EntryHeader, length - EntryHeader);
+            position += length;
         }
+    }
+
+    /// <summary>The entry that begins there: whose it is, and its length with the header.</summary>
+    public static (ulong Hash, int Length) EntryAt(byte[] segment, int position)
+    {
+        var length = BinaryPrimitives.ReadInt32LittleEndian(segment.AsSpan(position + 8));
+        if (length <= 0) throw new InvalidDataException($"an entry of {length} bytes at {position}");
+        return (BinaryPrimitives.ReadUInt64LittleEndian(segment.AsSpan(position)), EntryHeader + length);
     }
 }

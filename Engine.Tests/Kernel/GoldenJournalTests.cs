@@ -103,7 +103,7 @@ public sealed class GoldenJournalTests
 
     static async Task<SortedDictionary<string, byte[]>> States(EngineRig rig)
     {
-        var scan = rig.Node.ScanAsync<Actor, Tuple<string, byte[]>>((actor, _) => Tuple.Create(actor.Id.ToString(), Bytes(actor)));
+        var scan = rig.Node.ScanAsync<Actor, Tuple<string, byte[]>>(ActorKind.None, (actor, _) => Tuple.Create(actor.Id.ToString(), Bytes(actor)));
         rig.Settle();
         return new SortedDictionary<string, byte[]>((await scan).ToDictionary(s => s.Item1, s => s.Item2), StringComparer.Ordinal);
     }
