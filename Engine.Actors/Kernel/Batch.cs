@@ -102,8 +102,10 @@ public sealed partial class Partition
         /// <summary>Before the first thing that is said.</summary>
         void Speak()
         {
-            if (!_spoke) _partition._frame.Decision(_cause);
+            if (_spoke) return;
             _spoke = true;
+            _partition._frame.Near(_actor!.Id, _sender);
+            _partition._frame.Decision(_cause);
         }
 
         public override void Emit(Event happened)

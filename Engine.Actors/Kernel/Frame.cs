@@ -29,7 +29,7 @@ public readonly record struct FrameHash(ulong High, ulong Low)
 /// All that a partition decided in one batch, as bytes. Numbers of fixed size are little endian.
 /// <code>
 ///  0  2  'E' 'F'
-///  2  1  version of this layout: 2; 1 had no decisions
+///  2  1  version of this layout: 3; 2 wrote every word and id in full, 1 had no decisions as well
 ///  3  1  0
 ///  4  4  CRC-32C of everything from byte 8 on
 ///  8  2  partition
@@ -47,13 +47,14 @@ public readonly record struct FrameHash(ulong High, ulong Low)
 ///                     the events and messages behind it, up to the next decision, are what was decided
 /// </code>
 /// Every message has its decision, also where nothing followed from it; so a replay can decide all of it again in this order.
-/// Actors, numbers and records are written as <see cref="Codec"/> says; actor ids are known for the length of one frame.
+/// Actors, numbers and records are written as <see cref="Codec"/> says; actor ids and words are known for the length of one frame.
 /// </summary>
 public static class FrameLayout
 {
     public const int HeaderLength = 56;
-    public const byte Version = 2;
+    public const byte Version = 3;
     public const byte OldestVersion = 1;
+    internal const byte SharingVersion = 3;
     internal const byte EventEntry = 1;
     internal const byte MessageEntry = 2;
     internal const byte MarkEntry = 3;
@@ -85,7 +86,7 @@ public readonly record struct Cause(int Code)
 /// <summary>Writes one frame after another into the same buffer.</summary>
 sealed class FrameWriter
 {
-    readonly Codec _codec = Codec.Writer(16 * 1024);
+    readonly Codec _codec = Codec.Writer(16 * 1024, shares: true);
     readonly int _partition;
 
     public FrameWriter(int partition) => _partition = partition;
@@ -98,6 +99,9 @@ sealed class FrameWriter
         _codec.Reset();
         _codec.Raw(stackalloc byte[FrameLayout.HeaderLength]);
     }
+
+    /// <summary>Who decides what follows, on whose word.</summary>
+    public void Near(ActorId self, ActorId sender) => _codec.Near(self, sender);
 
     public void Decision(Cause cause)
     {
@@ -160,9 +164,6 @@ public interface IFrameVisitor
     void OnMessage(ActorId from, ActorId to, int partition, long number, Message message);
     void OnMark(int sender, long sequence, long number);
 
-    /// <summary>False for who has no use for messages: they are passed over unread.</summary>
-    bool WantsMessages => true;
-
     /// <summary>What follows, up to the next decision, was decided for this cause.</summary>
     void OnDecision(Cause cause) { }
 }
@@ -191,7 +192,7 @@ public readonly record struct FrameHeader(int Partition, long Epoch, long Sequen
     /// <summary>Reads the body; the header must have been read (and so checked) before.</summary>
     public static void Visit(byte[] frame, IDomain domain, IFrameVisitor visitor)
     {
-        var codec = Codec.Reader(frame, FrameLayout.HeaderLength, frame.Length - FrameLayout.HeaderLength);
+        var codec = Codec.Reader(frame, FrameLayout.HeaderLength, frame.Length - FrameLayout.HeaderLength, shares: frame[2] >= FrameLayout.SharingVersion);
         while (!codec.AtEnd)
         {
             ActorId actor = default, to = default;
@@ -214,11 +215,6 @@ public readonly record struct FrameHeader(int Partition, long Epoch, long Sequen
                     codec.Int(ref partition);
                     codec.Long(ref number);
                     codec.Byte(ref tag);
-                    if (!visitor.WantsMessages)
-                    {
-                        codec.SkipRecord();
-                        break;
-                    }
                     var message = domain.NewMessage(tag);
                     codec.Record(message);
                     visitor.OnMessage(actor, to, partition, number, message);
