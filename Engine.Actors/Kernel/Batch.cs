@@ -75,7 +75,7 @@ public sealed partial class Partition
             _received++;
             Decide(actor, letter.Message, Cause.MessageOf(sender), letter.From, null);
             // Silence is a decision too: without it a replay could not tell which message comes next.
-            if (!_spoke) _partition._frame.Decision(Cause.MessageOf(sender));
+            if (!_spoke) _partition._frame.Decision(_cause, _sender);
         }
 
         public void Decide(Actor actor, Ask ask)
@@ -104,8 +104,7 @@ public sealed partial class Partition
         {
             if (_spoke) return;
             _spoke = true;
-            _partition._frame.Near(_actor!.Id, _sender);
-            _partition._frame.Decision(_cause);
+            _partition._frame.Decision(_cause, _sender);
         }
 
         public override void Emit(Event happened)

@@ -5,6 +5,7 @@ namespace Engine.Actors.Kernel;
 public sealed partial class Partition
 {
     CheckpointBuilder? _checkpoint;
+    long _checkpointCost;
 
     /// <summary>
     /// Checkpoints are made between batches, a slice at a time, when everything in memory is durable: the actors that changed
@@ -15,7 +16,7 @@ public sealed partial class Partition
     {
         if (_checkpoint is null)
         {
-            if (_bytesSinceCheckpoint < _limits.CheckpointBytes && !(_draining && _bytesSinceCheckpoint > 0)) return;
+            if (_bytesSinceCheckpoint < Math.Max(_limits.CheckpointBytes, _checkpointCost) && !(_draining && _bytesSinceCheckpoint > 0)) return;
             _checkpoint = new CheckpointBuilder(this);
             (_bytesSinceCheckpoint, _draining) = (0, false);
         }
@@ -23,6 +24,7 @@ public sealed partial class Partition
         {
             var done = _checkpoint;
             _checkpoint = null;
+            _checkpointCost = done.SegmentBytes.Length + done.Checkpoint!.Length;
             if (done.Outcome == WriteOutcome.Durable) done.Adopt();
             // Under an epoch that is still this owner's own: then somebody else has taken over, and must be left in peace.
             else if (done.Outcome == WriteOutcome.Refused && done.Epoch == _epoch) Crash("another owner has taken the partition over", AnswerKind.OutcomeUnknown, repair: false);

@@ -43,7 +43,7 @@ public readonly record struct FrameHash(ulong High, ulong Low)
 ///          1 event    actor, tag, record
 ///          2 message  sender, receiver, receiving partition, number on that link, tag, record
 ///          3 mark     sending partition, its frame, number: messages up to there have been taken in
-///          4 decision cause: 0 a command from outside, 1 a deadline, 2 + n the next message of partition n;
+///          4 decision cause: 0 a command from outside, 1 a deadline, 2 + n the next message of partition n, and its sender;
 ///                     the events and messages behind it, up to the next decision, are what was decided
 /// </code>
 /// Every message has its decision, also where nothing followed from it; so a replay can decide all of it again in this order.
@@ -88,6 +88,7 @@ sealed class FrameWriter
 {
     readonly Codec _codec = Codec.Writer(16 * 1024, shares: true);
     readonly int _partition;
+    ActorId _sender;
 
     public FrameWriter(int partition) => _partition = partition;
 
@@ -100,19 +101,20 @@ sealed class FrameWriter
         _codec.Raw(stackalloc byte[FrameLayout.HeaderLength]);
     }
 
-    /// <summary>Who decides what follows, on whose word.</summary>
-    public void Near(ActorId self, ActorId sender) => _codec.Near(self, sender);
-
-    public void Decision(Cause cause)
+    /// <param name="sender">Of the message that is the cause, else default.</param>
+    public void Decision(Cause cause, ActorId sender)
     {
         Kind(FrameLayout.DecisionEntry);
         var code = cause.Code;
         _codec.Int(ref code);
+        _sender = sender;
+        if (cause.Sender >= 0) _codec.Actor(ref sender);
     }
 
     public void Event(ActorId actor, Event happened)
     {
         Kind(FrameLayout.EventEntry);
+        _codec.Near(actor, _sender);
         _codec.Actor(ref actor);
         Kind(happened.Tag);
         _codec.Record(happened);
@@ -121,6 +123,7 @@ sealed class FrameWriter
     public void Message(ActorId from, ActorId to, int partition, long number, Message message)
     {
         Kind(FrameLayout.MessageEntry);
+        _codec.Near(from, _sender);
         _codec.Actor(ref from);
         _codec.Actor(ref to);
         _codec.Int(ref partition);
@@ -165,7 +168,8 @@ public interface IFrameVisitor
     void OnMark(int sender, long sequence, long number);
 
     /// <summary>What follows, up to the next decision, was decided for this cause.</summary>
-    void OnDecision(Cause cause) { }
+    /// <param name="sender">Of the message that is the cause; default for other causes, and in frames before layout 3.</param>
+    void OnDecision(Cause cause, ActorId sender) { }
 }
 
 /// <summary>A frame's header, checked.</summary>
@@ -230,7 +234,9 @@ public readonly record struct FrameHeader(int Partition, long Epoch, long Sequen
                 case FrameLayout.DecisionEntry:
                     var code = 0;
                     codec.Int(ref code);
-                    visitor.OnDecision(new Cause(code));
+                    var cause = new Cause(code);
+                    if (cause.Sender >= 0 && codec.Shares) codec.Actor(ref actor);
+                    visitor.OnDecision(cause, actor);
                     break;
                 default: throw new InvalidDataException($"entry of unknown kind {kind}");
             }

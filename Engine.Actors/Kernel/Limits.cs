@@ -26,7 +26,10 @@ public sealed record Limits
     /// <summary>A frame is closed at this size, so that one partition's batch does not hold up the group commit of all.</summary>
     public int FrameBytes { get; init; } = 1 << 20;
 
-    /// <summary>Frames behind the checkpoint. Reading that much back takes well under a second at a restart.</summary>
+    /// <summary>
+    /// Frames behind the checkpoint, or as much as the last one took to write where that is more: a checkpoint names every actor, so
+    /// the larger the store the rarer they are. Reading that much back takes well under a second at a restart.
+    /// </summary>
     public long CheckpointBytes { get; init; } = 4 << 20;
 
     /// <summary>Actors written into a snapshot between two batches: some tenths of a millisecond.</summary>
