@@ -3,14 +3,20 @@
 set -uo pipefail
 cd "$(dirname "$0")"
 
-# The metrics are checked by the real promtool, which Debian ships with prometheus.
-if ! command -v promtool >/dev/null 2>&1; then
+# What the tests run against for real and Debian ships; none of it is started by its package.
+need() {
+  local package=$1 found=$2
+  eval "$found" >/dev/null 2>&1 && return
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
-    echo "installing promtool (package prometheus) …"
-    (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends prometheus) >/dev/null 2>&1
+    echo "installing $package …"
+    # The server is wanted, not the cluster that Debian would make and start with it.
+    mkdir -p /etc/postgresql-common && [ -e /etc/postgresql-common/createcluster.conf ] || echo "create_main_cluster = false" > /etc/postgresql-common/createcluster.conf
+    (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o Dpkg::Options::=--force-confold "$package") >/dev/null 2>&1
   fi
-  command -v promtool >/dev/null 2>&1 || { echo "promtool is missing: install the package prometheus"; exit 1; }
-fi
+  eval "$found" >/dev/null 2>&1 || { echo "$package is missing: install it"; exit 1; }
+}
+need prometheus "command -v promtool"
+need postgresql "ls /usr/lib/postgresql/*/bin/postgres || command -v postgres"
 
 dotnet build Engine.sln -c Release --nologo -v quiet || { echo "0 passed, 1 failed"; exit 1; }
 

@@ -1,26 +1,26 @@
-using Engine.Benchmarks;
+using System.CommandLine;
+using Engine.Adapters;
+using Engine.Benchmarks.InProcess;
+using Engine.Benchmarks.Micro;
+using Engine.Benchmarks.Peers;
+using Engine.Benchmarks.Spike;
 
 // One program, several measurements; each prints what it did and checks its own result.
-return args switch
+var root = new RootCommand("Measures the engine, and what a merchant could pick instead. Run it from a Release build, on a machine that does nothing else.")
 {
-    ["micro", .. var rest] => Micro.Run(rest),
-    ["engine", .. var rest] => await InProcess.RunAsync(rest),
-    ["open", .. var rest] => await Opening.RunAsync(rest),
-    ["views", .. var rest] => await Views.RunAsync(rest),
-    _ => Help(),
+    EngineCommand.Create(), Opening.Create(), Views.Create(), MicroCommand.Create(), PeersCommand.Create(), SpikeCommand.Create(), CeilingProcess.CreateCommand(PeersRun.Youzan, PeersRun.Shopify),
 };
-
-static int Help()
+try
 {
-    Console.WriteLine("""
-        usage: dotnet run -c Release --project Engine.Benchmarks -- COMMAND
-
-          micro  [BenchmarkDotNet options]     deciders and encodings, with bytes allocated
-          engine [--seconds N] [--callers N] [--store memory|sqlite]
-                                               orders of 1 to 3 lines over 10,000 SKUs through mailboxes and journal
-          views  [--orders N] [--open N] [--folder F] [--ask]
-                                               read models of a journal of N orders, and questions about its past; --ask: only those
-          open   [--orders N] [--open N]       time to open a journal of N orders, some of them open
-        """);
+    // What was started is ended, and what is on its way is awaited.
+    return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromMinutes(5) });
+}
+catch (OperationCanceledException)
+{
+    return 130;
+}
+catch (StartupException e)
+{
+    await Console.Error.WriteLineAsync(e.Message);
     return 1;
 }

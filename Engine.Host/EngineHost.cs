@@ -2,6 +2,7 @@ using Engine.Actors;
 using Engine.Actors.Inventory;
 using Engine.Actors.Kernel;
 using Engine.Adapters;
+using Engine.Adapters.Journals;
 using Engine.Adapters.Journals.Sqlite;
 using Engine.Adapters.Keys;
 using Engine.Adapters.Views;
@@ -136,14 +137,16 @@ public static class EngineHost
 
     static void AddStore(IServiceCollection services, EngineSettings settings, TimeProvider time)
     {
-        if (settings.Store != "sqlite") throw new StartupException($"The store {settings.Store} is not part of this build.");
-        services.AddSingleton(_ => new SqliteJournal(new SqliteJournalOptions
+        // The embedded store locks its folder itself; beside PostgreSQL it holds keys and read models of one node.
+        if (settings.Store == "postgres") services.AddSingleton(_ => StoreLock.Take(Directory.CreateDirectory(settings.DataDirectory).FullName, time));
+        services.AddSingleton(sp =>
         {
-            Directory = settings.DataDirectory, Partitions = settings.Partitions, TimeProvider = time, AtStep = FaultPoints.AtStep,
-        }));
-        services.AddSingleton(sp => FaultPoints.Around(sp.GetRequiredService<SqliteJournal>()));
-        services.AddSingleton<IJournalReader>(sp => sp.GetRequiredService<SqliteJournal>());
-        services.AddSingleton<ISigningKeyStore>(sp => sp.GetRequiredService<SqliteJournal>());
+            sp.GetService<StoreLock>();
+            return Stores.Open(settings, time, atStep: FaultPoints.AtStep);
+        });
+        services.AddSingleton(sp => FaultPoints.Around(sp.GetRequiredService<IStore>()));
+        services.AddSingleton<IJournalReader>(sp => sp.GetRequiredService<IStore>());
+        services.AddSingleton<ISigningKeyStore>(sp => sp.GetRequiredService<IStore>());
     }
 
     static EngineMetrics Metrics(IServiceProvider services)
@@ -152,7 +155,7 @@ public static class EngineHost
         metrics.Observe(services.GetRequiredService<IEngine>());
         metrics.Observe(services.GetRequiredService<Census>());
         metrics.Observe(services.GetRequiredService<ReadModels>());
-        if (services.GetRequiredService<IJournal>() is SqliteJournal journal) metrics.Observe(journal);
+        metrics.Observe(services.GetRequiredService<IStore>());
         return metrics;
     }
 

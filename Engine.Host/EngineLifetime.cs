@@ -1,11 +1,12 @@
 using Engine.Actors.Kernel;
+using Engine.Adapters.Journals;
 using Engine.Adapters.Platforms;
 using Engine.Host.Settings;
 
 namespace Engine.Host;
 
 /// <summary>Opens the engine when the process starts and closes it in order when it ends.</summary>
-public sealed class EngineLifetime(EngineNode node, EngineSettings settings, TimeProvider time, ILogger<EngineLifetime> log) : IHostedService
+public sealed class EngineLifetime(EngineNode node, IStore store, EngineSettings settings, TimeProvider time, ILogger<EngineLifetime> log) : IHostedService
 {
     static readonly TimeSpan DrainMax = TimeSpan.FromSeconds(20);
 
@@ -25,7 +26,7 @@ public sealed class EngineLifetime(EngineNode node, EngineSettings settings, Tim
     async Task OpenAsync()
     {
         var start = time.GetTimestamp();
-        log.Opening(node.Partitions, settings.DataDirectory);
+        log.Opening(node.Partitions, store.Name);
         try
         {
             await Task.Run(node.OpenAsync);

@@ -6,8 +6,8 @@ static partial class HostLog
     [LoggerMessage(1, LogLevel.Information, "Settings in force: {Settings}")]
     public static partial void SettingsInForce(this ILogger log, string settings);
 
-    [LoggerMessage(2, LogLevel.Information, "Opening {Partitions} partitions of the store in {Directory}")]
-    public static partial void Opening(this ILogger log, int partitions, string directory);
+    [LoggerMessage(2, LogLevel.Information, "Opening {Partitions} partitions of the store {Store}")]
+    public static partial void Opening(this ILogger log, int partitions, string store);
 
     [LoggerMessage(3, LogLevel.Information, "All partitions are open after {Milliseconds} ms")]
     public static partial void Opened(this ILogger log, long milliseconds);

@@ -31,7 +31,7 @@ public readonly record struct FrameHash(ulong High, ulong Low)
 ///  0  2  'E' 'F'
 ///  2  1  version of this layout: 3; 2 wrote every word and id in full, 1 had no decisions as well
 ///  3  1  0
-///  4  4  CRC-32C of everything from byte 8 on
+///  4  4  CRC-32C of everything from byte 8 on, xor the four bytes before (from layout 3 on)
 ///  8  2  partition
 /// 10  2  0
 /// 12  4  length of the body
@@ -59,6 +59,13 @@ public static class FrameLayout
     internal const byte MessageEntry = 2;
     internal const byte MarkEntry = 3;
     internal const byte DecisionEntry = 4;
+
+    /// <summary>What bytes 4 to 7 of the frame must say. Layouts from 3 on can be taken for each other, so a flipped version must show.</summary>
+    public static uint Checksum(ReadOnlySpan<byte> frame)
+    {
+        var crc = Crc(frame[8..]);
+        return frame[2] < SharingVersion ? crc : crc ^ BinaryPrimitives.ReadUInt32LittleEndian(frame);
+    }
 
     /// <summary>CRC-32C (Castagnoli), as all checksums of the store.</summary>
     public static uint Crc(ReadOnlySpan<byte> bytes)
@@ -153,7 +160,7 @@ sealed class FrameWriter
         BinaryPrimitives.WriteInt64LittleEndian(header[24..], sequence);
         BinaryPrimitives.WriteInt64LittleEndian(header[32..], at);
         previous.Write(header[40..]);
-        BinaryPrimitives.WriteUInt32LittleEndian(header[4..], FrameLayout.Crc(_codec.Written[8..]));
+        BinaryPrimitives.WriteUInt32LittleEndian(header[4..], FrameLayout.Checksum(_codec.Written));
         return _codec.WrittenMemory;
     }
 
@@ -183,7 +190,7 @@ public readonly record struct FrameHeader(int Partition, long Epoch, long Sequen
             throw new InvalidDataException($"frame layout {frame[2]}; this build reads {FrameLayout.OldestVersion} to {FrameLayout.Version}");
         var length = BinaryPrimitives.ReadInt32LittleEndian(frame[12..]);
         if (length != frame.Length - FrameLayout.HeaderLength) throw new InvalidDataException($"the body should have {length} bytes and has {frame.Length - FrameLayout.HeaderLength}");
-        if (BinaryPrimitives.ReadUInt32LittleEndian(frame[4..]) != FrameLayout.Crc(frame[8..]) || frame[3] != 0) throw new InvalidDataException("the checksum does not match");
+        if (BinaryPrimitives.ReadUInt32LittleEndian(frame[4..]) != FrameLayout.Checksum(frame) || frame[3] != 0) throw new InvalidDataException("the checksum does not match");
         return new(
             BinaryPrimitives.ReadUInt16LittleEndian(frame[8..]),
             BinaryPrimitives.ReadInt64LittleEndian(frame[16..]),

@@ -89,6 +89,7 @@ sealed class OperationEndpoints(IEngine engine, SigningKeys keys, ArchiveSchedul
         var asked = http.Query("olderThanDays") ?? "30";
         if (!int.TryParse(asked, System.Globalization.CultureInfo.InvariantCulture, out var days) || days is < 0 or > 36_500)
             return Problems.Invalid("olderThanDays", "out_of_range", "A number of days is wanted, 0 or more.");
+        if (!archive.IsPossible) return Problems.Invalid("olderThanDays", "not_supported", "No folder of archives is set (Engine:Archive:Directory), which all nodes must be able to read.");
         var report = await archive.RunAsync(TimeSpan.FromDays(days), http.RequestAborted);
         return Answers.Ok(new ArchivedJson(report.Files, report.Frames, report.Bytes, report.PackedBytes), ApiJson.Web.ArchivedJson);
     }

@@ -4,7 +4,7 @@ using System.Text.Json;
 using Engine.Actors;
 using Engine.Actors.Kernel;
 using Engine.Adapters;
-using Engine.Adapters.Journals.Sqlite;
+using Engine.Adapters.Journals;
 using Engine.Host.Api;
 using Engine.Host.Settings;
 
@@ -30,20 +30,20 @@ interface IStockTarget : IAsyncDisposable
 /// <summary>An engine in this process, on a store that no other engine has open.</summary>
 sealed class LocalTarget : IStockTarget
 {
-    readonly SqliteJournal _journal;
+    readonly IStore _store;
     readonly EngineNode _node;
     readonly AdjustmentDesk _desk;
 
-    LocalTarget(SqliteJournal journal, EngineNode node) => (_journal, _node, _desk) = (journal, node, new AdjustmentDesk(node));
+    LocalTarget(IStore store, EngineNode node) => (_store, _node, _desk) = (store, node, new AdjustmentDesk(node));
 
     /// <exception cref="StartupException">The store is in use or can't be used.</exception>
     public static async Task<LocalTarget> OpenAsync(EngineSettings settings)
     {
-        var journal = new SqliteJournal(new SqliteJournalOptions { Directory = settings.DataDirectory, Partitions = settings.Partitions });
-        var node = new EngineNode(journal, EngineDomain.Instance, TimeProvider.System, owner: "import");
+        var store = Stores.Open(settings, TimeProvider.System, alone: true);
+        var node = new EngineNode(store, EngineDomain.Instance, TimeProvider.System, owner: "import");
         await node.OpenAsync();
-        if (node.Status.FirstOrDefault(p => p.Fault is not null) is not { } stopped) return new LocalTarget(journal, node);
-        journal.Dispose();
+        if (node.Status.FirstOrDefault(p => p.Fault is not null) is not { } stopped) return new LocalTarget(store, node);
+        store.Dispose();
         throw new StartupException($"The store can't take stock: {stopped.Fault}");
     }
 
@@ -58,7 +58,7 @@ sealed class LocalTarget : IStockTarget
     {
         await _node.StopAsync(TimeSpan.FromMinutes(2));
         await _node.DisposeAsync();
-        _journal.Dispose();
+        _store.Dispose();
     }
 }
 

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Engine.Actors.Kernel;
 using Engine.Adapters;
-using Engine.Adapters.Journals.Sqlite;
 
 namespace Engine.Host.Cli;
 
@@ -10,7 +9,7 @@ static class ArchiveCommand
 {
     public static Command Create()
     {
-        var data = new Option<string?>("--data") { Description = "Folder of the store; the configured one where none is given" };
+        var data = new Option<string?>("--data") { Description = "Folder of an embedded store; the configured store where none is given" };
         var days = new Option<int>("--older-than") { Description = "Days; frames of that age go, once a checkpoint covers them", DefaultValueFactory = _ => 30 };
         days.Validators.Add(result => { if (result.GetValueOrDefault<int>() < 0) result.AddError("--older-than is a number of days, 0 or more"); });
         var command = new Command("archive", "Moves old frames to compressed files, which verify and the time machine read like the journal. An engine that runs does so by itself (Engine:Archive:After) or on POST /v1/archive") { data, days };
@@ -20,15 +19,15 @@ static class ArchiveCommand
 
     static int Run(string? directory, int days, CancellationToken stop)
     {
-        directory ??= StoreFolder.Configured;
+        var settings = Stores.Configured(directory);
         var time = TimeProvider.System;
         var start = time.GetTimestamp();
         try
         {
             // Opening would make a store where there is none.
-            using (new SqliteReader(directory)) { }
-            using var journal = new SqliteJournal(new SqliteJournalOptions { Directory = directory });
-            var report = journal.Archive((time.GetUtcNow() - TimeSpan.FromDays(days)).ToUnixTimeMilliseconds(), frames => Console.WriteLine($"  {Terminal.Number(frames)} frames moved"), stop);
+            using (Stores.Read(settings)) { }
+            using var store = Stores.Open(settings, time);
+            var report = store.Archive((time.GetUtcNow() - TimeSpan.FromDays(days)).ToUnixTimeMilliseconds(), frames => Console.WriteLine($"  {Terminal.Number(frames)} frames moved"), stop);
             Console.WriteLine(report.Files == 0
                 ? "Nothing to archive."
                 : $"{Terminal.Number(report.Frames)} frames moved to {report.Files} files: {Terminal.Number(report.Bytes)} bytes became {Terminal.Number(report.PackedBytes)} ({time.GetElapsedTime(start).TotalSeconds:0.0} s).");

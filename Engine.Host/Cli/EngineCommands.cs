@@ -15,6 +15,8 @@ static class EngineCommands
           Engine:Urls            addresses to listen on             http://127.0.0.1:5080
           Engine:DataDirectory   folder of the embedded store       ./data
           Engine:Store           sqlite or postgres                 sqlite
+          Engine:Postgres        connection string (Npgsql's) of the store postgres
+          Engine:AllowUnsafePostgres   takes a server that may lose what was acknowledged   false
           Engine:Keys:N          API keys: Name, Role, Sha256, Warehouses:M
           Engine:Shops:N         shops that push: Platform, Shop, AppKey, Secret, OldSecrets:M, OnShortage, Locks
           Engine:Locks           lock tiers: Order, Paying          00:15:00, 00:45:00
@@ -22,6 +24,7 @@ static class EngineCommands
           Engine:Sla             Limits:STATE, Stalled              24:00:00
           Engine:Reminder        After, Coupon                      02:00:00
           Engine:Archive:After   age of frames that are archived    30.00:00:00
+          Engine:Archive:Directory     with postgres: a folder that all nodes read; nothing is archived without one
           Engine:MasterKeyFile   wraps the keys of personal data    DataDirectory/keys/master.key
           Engine:Partitions      fixed when the store is created    16
 

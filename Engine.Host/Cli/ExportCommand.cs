@@ -2,7 +2,6 @@ using System.CommandLine;
 using Engine.Actors.Kernel;
 using Engine.Actors.Verification;
 using Engine.Adapters;
-using Engine.Adapters.Journals.Sqlite;
 using Engine.Adapters.Keys;
 using Engine.Host.Api;
 using Engine.Host.Bulk;
@@ -19,7 +18,7 @@ static class ExportCommand
     {
         var what = new Argument<string>("WHAT") { Description = "stock, orders or settings" }.AcceptOnlyFromAmong("stock", "orders", "settings");
         var file = new Option<string?>("--out") { Description = "File to write; standard output where none is given" };
-        var data = new Option<string?>("--data") { Description = "Folder of the store; the configured one where none is given. It is only read, also beside an engine that runs" };
+        var data = new Option<string?>("--data") { Description = "Folder of an embedded store; the configured store where none is given. It is only read, also beside an engine that runs" };
         var persons = new Option<bool>("--persons") { Description = "For orders: with buyers, addresses and notes in the clear" };
         var command = new Command("export", "Writes what the journal holds as JSON, in the words of the API; the journal is proved on the way") { what, file, data, persons };
         command.SetAction((parsed, _) => Task.Run(() => Run(parsed.GetRequiredValue(what), parsed.GetValue(file), parsed.GetValue(data), parsed.GetValue(persons)), CancellationToken.None));
@@ -28,11 +27,10 @@ static class ExportCommand
 
     static int Run(string what, string? file, string? directory, bool persons)
     {
-        var settings = SettingsReader.Read(EngineHost.Configuration(new Dictionary<string, string?>()));
-        if (directory is not null) settings.DataDirectory = directory;
+        var settings = Stores.Configured(directory);
         try
         {
-            using var reader = new SqliteReader(settings.DataDirectory);
+            using var reader = Stores.Read(settings);
             using var output = file is null ? Console.OpenStandardOutput() : File.Create(file);
             var export = new JournalExport(reader, output, TimeProvider.System);
             var report = Write(export, what, settings, reader, persons);
@@ -46,7 +44,7 @@ static class ExportCommand
         }
     }
 
-    static VerifyReport Write(JournalExport export, string what, EngineSettings settings, SqliteReader reader, bool persons)
+    static VerifyReport Write(JournalExport export, string what, EngineSettings settings, IJournalReader reader, bool persons)
     {
         if (what == "stock") return export.Stock();
         if (what == "settings") return export.Settings(settings);

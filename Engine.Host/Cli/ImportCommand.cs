@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Engine.Adapters;
 using Engine.Host.Bulk;
-using Engine.Host.Settings;
 
 namespace Engine.Host.Cli;
 
@@ -15,7 +14,7 @@ static class ImportCommand
     public static Command Create()
     {
         var file = new Argument<string>("FILE") { Description = ".csv with a header (sku, warehouse, delta or set, reason) or .ndjson with the same names" };
-        var data = new Option<string?>("--data") { Description = "Folder of the store; the configured one where none is given. No engine may be running on it" };
+        var data = new Option<string?>("--data") { Description = "Folder of an embedded store; the configured store where none is given. No engine may be running on it" };
         var url = new Option<Uri?>("--url") { Description = "Address of an engine that runs, to import through it" };
         var key = new Option<string?>("--key-file") { Description = "File with the API key for --url" };
         var reference = new Option<string?>("--reference") { Description = "What the import is known by, so that doing it again books nothing twice (for 7 days); a hash of the file where none is given" };
@@ -77,9 +76,7 @@ static class ImportCommand
             if (wish.KeyFile is not { } path) throw new StartupException("--url wants --key-file: a file with an API key that may adjust stock.");
             return new RemoteTarget(url, (await ReadAsync(path)).Trim());
         }
-        var settings = SettingsReader.Read(EngineHost.Configuration(new Dictionary<string, string?>()));
-        if (wish.Data is { } data) settings.DataDirectory = data;
-        return await LocalTarget.OpenAsync(settings);
+        return await LocalTarget.OpenAsync(Stores.Configured(wish.Data));
     }
 
     /// <summary>What an interrupted attempt at the same import has done.</summary>

@@ -3,7 +3,6 @@ using Engine.Actors;
 using Engine.Actors.Kernel;
 using Engine.Actors.WhatIf;
 using Engine.Adapters;
-using Engine.Adapters.Journals.Sqlite;
 
 namespace Engine.Host.Cli;
 
@@ -15,18 +14,18 @@ static class ReplayCommand
 
     public static Command Create()
     {
-        var from = new Option<string>("--from") { Description = "The journal: its folder or its file journal.db. It is only read, also beside the engine that writes it", Required = true };
+        var from = new Option<string?>("--from") { Description = "An embedded journal: its folder or its file journal.db; the configured store where none is given. It is only read, also beside the engine that writes it" };
         var all = new Option<bool>("--all") { Description = "Also tell the differences that follow from others" };
         var command = new Command("replay", "Takes what came from outside (orders, payments, adjustments, steps, the passing of time) through this build and prints every decision that would differ; exits with 1 where any does") { from, all };
-        command.SetAction((parsed, stop) => RunAsync(parsed.GetRequiredValue(from), parsed.GetValue(all), stop));
+        command.SetAction((parsed, stop) => RunAsync(parsed.GetValue(from), parsed.GetValue(all), stop));
         return command;
     }
 
-    static async Task<int> RunAsync(string from, bool all, CancellationToken stop)
+    static async Task<int> RunAsync(string? from, bool all, CancellationToken stop)
     {
         try
         {
-            using var reader = new SqliteReader(Directory.Exists(from) ? from : Path.GetDirectoryName(Path.GetFullPath(from))!);
+            using var reader = Stores.Read(Stores.Configured(from is null || Directory.Exists(from) ? from : Path.GetDirectoryName(Path.GetFullPath(from))));
             var replay = new Replay(reader, EngineDomain.Instance, ScratchFile.Create);
             var time = TimeProvider.System;
             var start = time.GetTimestamp();

@@ -3,7 +3,6 @@ using Engine.Actors;
 using Engine.Actors.Kernel;
 using Engine.Actors.Verification;
 using Engine.Adapters;
-using Engine.Adapters.Journals.Sqlite;
 using Spectre.Console;
 
 namespace Engine.Host.Cli;
@@ -15,7 +14,7 @@ static class VerifyCommand
 
     public static Command Create()
     {
-        var data = new Option<string?>("--data") { Description = "Folder of the store; the configured one where none is given" };
+        var data = new Option<string?>("--data") { Description = "Folder of an embedded store; the configured store where none is given" };
         var settled = new Option<bool>("--settled") { Description = "The engine was stopped in peace: also no message may be on its way" };
         var command = new Command("verify", "Replays the whole journal and checks every promise; exits with 1 and the first breach where one is broken") { data, settled };
         command.SetAction(async (parsed, stop) => await RunAsync(parsed.GetValue(data), parsed.GetValue(settled)));
@@ -24,10 +23,9 @@ static class VerifyCommand
 
     static async Task<int> RunAsync(string? directory, bool settled)
     {
-        directory ??= StoreFolder.Configured;
         try
         {
-            using var reader = new SqliteReader(directory);
+            using var reader = Stores.Read(Stores.Configured(directory));
             var verifier = new Verifier(reader, EngineDomain.Instance, ScratchFile.Create) { Settled = settled };
             var console = Terminal.Open();
             var (report, elapsed) = await RunAsync(verifier, console, TimeProvider.System);

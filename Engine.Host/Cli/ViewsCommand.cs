@@ -7,7 +7,6 @@ using Engine.Adapters.Journals.Sqlite;
 using Engine.Adapters.Keys;
 using Engine.Adapters.Views;
 using Engine.Host.Ingress;
-using Engine.Host.Settings;
 using Engine.Host.Views;
 using Microsoft.Extensions.Logging.Abstractions;
 using Spectre.Console;
@@ -23,7 +22,7 @@ static class ViewsCommand
     {
         var url = new Option<string?>("--url") { Description = "Address of a running engine; without it the store must be at rest" };
         var key = new Option<string?>("--key") { Description = "An admin key of the running engine" };
-        var data = new Option<string?>("--data") { Description = "Folder of the store at rest; the configured one where none is given" };
+        var data = new Option<string?>("--data") { Description = "Folder of an embedded store at rest; the configured store where none is given" };
         var rebuild = new Command("rebuild", "Projects the whole journal anew and puts the result in the place of the old one") { url, key, data };
         rebuild.SetAction((parsed, stop) => parsed.GetValue(url) is { } address
             ? RebuildRunningAsync(new Uri(address), parsed.GetValue(key), Terminal.Open(), TimeProvider.System, stop)
@@ -65,11 +64,10 @@ static class ViewsCommand
 
     static int RebuildResting(string? directory, IAnsiConsole console)
     {
-        var settings = SettingsReader.Read(EngineHost.Configuration(new Dictionary<string, string?>()));
-        if (directory is not null) settings.DataDirectory = directory;
-        using var reader = new SqliteReader(settings.DataDirectory);
+        var settings = Stores.Configured(directory);
+        using var reader = Stores.Read(settings);
         // An engine that runs on the folder has the file open.
-        using var alone = StoreLock.Take(settings.DataDirectory, TimeProvider.System);
+        using var alone = StoreLock.Take(Directory.CreateDirectory(settings.DataDirectory).FullName, TimeProvider.System);
         using var seal = new PersonalSeal(MasterKey.LoadOrCreate(settings.MasterKeyPath));
         var shown = 0L;
         ReadModels.RebuildOffline(

@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 using Engine.Actors.Inventory;
 using Engine.Actors.Kernel;
 using Engine.Actors.Orders;
-using Engine.Adapters.Journals.Sqlite;
+using Engine.Adapters.Journals;
 using Engine.Adapters.Platforms;
 using Engine.Adapters.Views;
 using Engine.Host.Upkeep;
@@ -108,12 +108,12 @@ public sealed class EngineMetrics : IDisposable
             yield return new Measurement<long>(node.Counters.Sum(c => c.Events(tag)), new KeyValuePair<string, object?>("event", name));
     }
 
-    /// <summary>Shows what the embedded store counts.</summary>
-    public void Observe(SqliteJournal journal)
+    /// <summary>Shows what the store counts.</summary>
+    public void Observe(IStore store)
     {
-        _meter.CreateObservableCounter("engine_journal_commits_total", () => journal.Transactions, description: "Transactions of the store.");
-        _meter.CreateObservableCounter("engine_journal_writes_total", () => journal.DurableWrites, description: "Writes of partitions made durable; several share a transaction.");
-        _meter.CreateObservableCounter("engine_archived_frames_total", () => journal.FramesArchived, description: "Frames moved from the journal to compressed files.");
+        _meter.CreateObservableCounter("engine_journal_commits_total", () => store.Transactions, description: "Transactions of the store.");
+        _meter.CreateObservableCounter("engine_journal_writes_total", () => store.DurableWrites, description: "Writes of partitions made durable; several share a transaction.");
+        _meter.CreateObservableCounter("engine_archived_frames_total", () => store.FramesArchived, description: "Frames moved from the journal to compressed files.");
     }
 
     /// <summary>Shows the last census.</summary>

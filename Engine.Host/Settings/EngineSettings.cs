@@ -18,6 +18,9 @@ public sealed class EngineSettings
     public string? Postgres { get; set; }
     public List<string> PostgresShards { get; set; } = [];
 
+    /// <summary>Also take a server that may lose what was acknowledged: <c>fsync</c>, <c>full_page_writes</c> or <c>synchronous_commit</c> off.</summary>
+    public bool AllowUnsafePostgres { get; set; }
+
     /// <summary>Name of this node in a cluster; the machine's name where none is given.</summary>
     public string? Node { get; set; }
     public ClusterSettings Cluster { get; set; } = new();
@@ -108,6 +111,9 @@ public sealed class ArchiveSettings
 {
     /// <summary>The age at which they do, once a checkpoint covers them; nothing (00:00:00) for never by itself.</summary>
     public TimeSpan After { get; set; } = TimeSpan.FromDays(30);
+
+    /// <summary>With PostgreSQL: a folder that all nodes read; without one nothing is archived. The embedded store has its own.</summary>
+    public string? Directory { get; set; }
 }
 
 public sealed class TokenSettings

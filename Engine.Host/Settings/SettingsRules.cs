@@ -1,5 +1,6 @@
 using Engine.Actors.Orders;
 using Engine.Adapters.Canonical;
+using Engine.Adapters.Journals.Postgres;
 using Engine.Host.Security;
 
 namespace Engine.Host.Settings;
@@ -16,7 +17,7 @@ static class SettingsRules
         foreach (var url in settings.Urls.Split(';'))
             if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https")) faults.Add($"Engine:Urls: {url} is no address to listen on");
         if (settings.Store is not ("sqlite" or "postgres")) faults.Add("Engine:Store is sqlite or postgres");
-        if (settings.Store == "postgres" && string.IsNullOrEmpty(settings.Postgres)) faults.Add("Engine:Postgres is required for the store postgres");
+        CheckPostgres(settings, faults);
         if (settings.DataDirectory.Length == 0) faults.Add("Engine:DataDirectory must not be empty");
         if (settings.Partitions is < 1 or > PartitionsMax) faults.Add($"Engine:Partitions is 1 to {PartitionsMax}");
         if (settings.Tokens.Lifetime <= TimeSpan.Zero || settings.Tokens.Lifetime > LifetimeMax) faults.Add($"Engine:Tokens:Lifetime is more than nothing and at most {LifetimeMax}");
@@ -26,6 +27,20 @@ static class SettingsRules
         if (settings.Archive.After < TimeSpan.Zero) faults.Add("Engine:Archive:After is nothing, for never, or more");
         CheckKeys(settings.Keys, faults);
         CheckShops(settings, faults);
+    }
+
+    static void CheckPostgres(EngineSettings settings, List<string> faults)
+    {
+        if (settings.Store != "postgres") return;
+        if (string.IsNullOrEmpty(settings.Postgres)) faults.Add("Engine:Postgres is required for the store postgres");
+        if (settings.PostgresShards.Count > 0) faults.Add("Engine:PostgresShards is not part of this build");
+        CheckConnection(settings.Postgres, "Engine:Postgres", faults);
+        for (var i = 0; i < settings.PostgresShards.Count; i++) CheckConnection(settings.PostgresShards[i], $"Engine:PostgresShards:{i}", faults);
+    }
+
+    static void CheckConnection(string? connectionString, string path, List<string> faults)
+    {
+        if (!string.IsNullOrEmpty(connectionString) && PostgresJournal.FaultOf(connectionString) is { } fault) faults.Add($"{path}: {fault}");
     }
 
     static void CheckLocks(LockSettings locks, string path, List<string> faults)

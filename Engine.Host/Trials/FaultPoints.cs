@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using Engine.Actors.Kernel;
 using Engine.Adapters;
-using Engine.Adapters.Journals.Sqlite;
+using Engine.Adapters.Journals;
 
 namespace Engine.Host.Trials;
 

@@ -1,18 +1,21 @@
 using Engine.Actors.Kernel;
+using Engine.Adapters.Journals;
 using Engine.Adapters.Journals.Archives;
-using Engine.Adapters.Journals.Sqlite;
 using Engine.Host.Settings;
 
 namespace Engine.Host.Upkeep;
 
 /// <summary>Moves old frames to compressed files now and then, and when somebody asks for it.</summary>
-sealed class ArchiveSchedule(SqliteJournal journal, EngineSettings settings, TimeProvider time, ILogger<ArchiveSchedule> log) : BackgroundService
+sealed class ArchiveSchedule(IStore store, EngineSettings settings, TimeProvider time, ILogger<ArchiveSchedule> log) : BackgroundService
 {
     static readonly TimeSpan Every = TimeSpan.FromHours(1);
 
+    /// <summary>False where there is no folder that all nodes can read.</summary>
+    public bool IsPossible => settings.Store == "sqlite" || settings.Archive.Directory is not null;
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (settings.Archive.After == TimeSpan.Zero) return;
+        if (settings.Archive.After == TimeSpan.Zero || !IsPossible) return;
         using var timer = new PeriodicTimer(Every, time);
         while (await Census.Next(timer, stoppingToken))
         {
@@ -33,7 +36,7 @@ sealed class ArchiveSchedule(SqliteJournal journal, EngineSettings settings, Tim
     {
         var before = (time.GetUtcNow() - age).ToUnixTimeMilliseconds();
         // On a thread of its own: it reads, packs and waits for the disk for a long time.
-        var report = await Task.Factory.StartNew(() => journal.Archive(before, stop: stop), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        var report = await Task.Factory.StartNew(() => store.Archive(before, stop: stop), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         if (report.Files > 0) log.Archived(report.Frames, report.Files, report.Bytes, report.PackedBytes);
         return report;
     }

@@ -64,6 +64,16 @@ public sealed class SettingsTests
     public void A_value_of_the_wrong_kind_is_named_with_its_key() => Assert.Contains("Engine:Partitions", Refusal(("Engine:Partitions", "many")));
 
     [Fact]
+    public void A_connection_string_that_can_not_be_used_is_named_and_not_shown()
+    {
+        Assert.Contains("Engine:Postgres is required", Refusal(("Engine:Store", "postgres")));
+        var refusal = Refusal(("Engine:Store", "postgres"), ("Engine:Postgres", "Host=db;Password=hush;hush-2=1"), ("Engine:PostgresShards:0", "Password=hush-3"));
+        Assert.Contains("Engine:Postgres: ", refusal);
+        Assert.Contains("Engine:PostgresShards:0: ", refusal);
+        Assert.DoesNotContain("hush", refusal);
+    }
+
+    [Fact]
     public void What_is_logged_holds_no_secret()
     {
         var text = EffectiveSettings.Describe(Read(

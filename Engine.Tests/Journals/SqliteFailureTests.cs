@@ -1,5 +1,6 @@
 using Engine.Actors.Deciders;
 using Engine.Actors.Kernel;
+using Engine.Adapters.Journals;
 using Engine.Adapters.Journals.Sqlite;
 using Engine.Tests.Kernel;
 using Microsoft.Data.Sqlite;

@@ -2,6 +2,7 @@ using System.Globalization;
 using Engine.Actors.Deciders;
 using Engine.Actors.Kernel;
 using Engine.Adapters;
+using Engine.Adapters.Journals;
 using Engine.Adapters.Journals.Sqlite;
 using Engine.Tests.Kernel;
 using Microsoft.Data.Sqlite;

@@ -1,4 +1,5 @@
 using Engine.Actors.Kernel;
+using Engine.Adapters.Journals;
 using Engine.Adapters.Journals.Sqlite;
 using Engine.Tests.Verifying;
 

@@ -13,7 +13,7 @@ namespace Engine.Adapters.Journals.Sqlite;
 /// became of it; meanwhile the next group gathers. What is refused drops out alone.
 /// </para>
 /// </summary>
-public sealed class SqliteJournal : IJournal, ISigningKeyStore, IArchivable
+public sealed class SqliteJournal : IStore, IArchivable
 {
     static readonly TimeSpan Pace = TimeSpan.FromSeconds(1);
 
@@ -64,20 +64,18 @@ public sealed class SqliteJournal : IJournal, ISigningKeyStore, IArchivable
         _timer = options.TimeProvider.CreateTimer(_ => TendSoon(), null, Pace, Pace);
     }
 
+    public string Name => Path.GetFullPath(_directory);
+
     public int Partitions => _reader.Partitions;
 
     public bool IsWritable => _writer.IsWritable;
 
-    /// <summary>Why the store is not writable, in the store's words; null while it is.</summary>
     public string? Trouble => _writer.Trouble;
 
-    /// <summary>How many transactions the writes so far have cost.</summary>
     public long Transactions => _writer.Transactions;
 
-    /// <summary>How many frames were moved to archives since the store was opened.</summary>
     public long FramesArchived => Interlocked.Read(ref _framesArchived);
 
-    /// <summary>How many writes have become durable.</summary>
     public long DurableWrites => _writer.DurableWrites;
 
     public Lease Acquire(int partition, string owner)
@@ -107,12 +105,6 @@ public sealed class SqliteJournal : IJournal, ISigningKeyStore, IArchivable
 
     public bool RemoveSigningKey(string id) => InTurn(session => session.RemoveSigningKey(id));
 
-    /// <summary>
-    /// Moves frames behind the checkpoints that are older than <paramref name="before"/> (milliseconds since 1970 UTC) to
-    /// compressed files, a slice at a time between the writes of the engine. One run at a time.
-    /// </summary>
-    /// <exception cref="StoreUnavailableException" />
-    /// <exception cref="InvalidDataException">A frame or a checkpoint is damaged.</exception>
     public ArchiveReport Archive(long before, Action<long>? progress = null, CancellationToken stop = default)
     {
         lock (_archiving)

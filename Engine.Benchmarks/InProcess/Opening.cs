@@ -4,18 +4,27 @@ using Engine.Actors.Deciders;
 using Engine.Actors.Kernel;
 using Engine.Actors.Orders;
 using Engine.Adapters.Journals.Sqlite;
+using Engine.Benchmarks.Stores;
+using Engine.Benchmarks.Workloads;
 
-namespace Engine.Benchmarks;
+namespace Engine.Benchmarks.InProcess;
 
 /// <summary>How long a store of many orders takes to open, after a kill and after a clean stop.</summary>
 static class Opening
 {
-    public static async Task<int> RunAsync(string[] args)
+    public static System.CommandLine.Command Create()
     {
-        var orders = InProcess.Option(args, "--orders", 1_000_000);
-        var open = InProcess.Option(args, "--open", 100_000);
-        var folder = Path.Combine(Path.GetTempPath(), $"engine-open-{Environment.ProcessId}");
-        var options = new SqliteJournalOptions { Directory = folder, Partitions = 16, TimeProvider = TimeProvider.System };
+        var orders = Options.Count("--orders", 1_000_000, "In the journal");
+        var open = Options.Count("--open", 100_000, "Of these, still open");
+        var command = new System.CommandLine.Command("open", "Time to open a journal of many orders, some of them open, after a kill and after a clean stop") { orders, open };
+        command.SetAction((parsed, _) => RunAsync(parsed.GetValue(orders), parsed.GetValue(open)));
+        return command;
+    }
+
+    static async Task<int> RunAsync(int orders, int open)
+    {
+        var folder = BenchStore.NewFolder("open");
+        var options = new SqliteJournalOptions { Directory = folder, Partitions = 16 };
         try
         {
             await FillAsync(folder, orders, open);
@@ -27,7 +36,7 @@ static class Opening
                 await node.OpenAsync();
                 Console.WriteLine($"opened in {Stopwatch.GetElapsedTime(began).TotalSeconds:F2} s {(run == 1 ? "after a kill" : "after a clean stop")}; "
                     + $"{node.Status.Sum(s => s.ActorsLoaded):N0} actors in memory, {node.Status.Sum(s => s.ActorsStored):N0} stored, {node.Status.Sum(s => s.OpenDeadlines):N0} deadlines");
-                var known = await node.ReadAsync<OrderActor>(World.OrderId("0"), (order, _) => order.State);
+                var known = await node.ReadAsync<OrderActor>(OrderSource.Actor("0"), (order, _) => order.State);
                 if (known.Reply is not MicroState.Refunded) throw new InvalidOperationException($"the first order is {known}");
                 if (run == 1) await node.StopAsync(TimeSpan.FromMinutes(2));
             }
@@ -35,7 +44,7 @@ static class Opening
         }
         finally
         {
-            if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+            Directory.Delete(folder, recursive: true);
         }
     }
 
@@ -43,23 +52,25 @@ static class Opening
     public static async Task FillAsync(string folder, int orders, int open)
     {
         var began = Stopwatch.GetTimestamp();
-        using var journal = new SqliteJournal(new SqliteJournalOptions { Directory = folder, Partitions = 16, TimeProvider = TimeProvider.System });
+        using var journal = new SqliteJournal(new SqliteJournalOptions { Directory = folder, Partitions = 16 });
         await using var node = new EngineNode(journal, EngineDomain.Instance, TimeProvider.System);
         await node.OpenAsync();
-        await World.StockAsync(node, 10_000_000);
-        await Fill(node, orders, open);
+        var world = new World();
+        await world.StockAsync(node, 10_000_000);
+        using var persons = new Persons(folder, journal, ahead: true);
+        await Fill(node, world, persons, orders, open);
         Console.WriteLine($"filled with {orders:N0} orders, {open:N0} open, in {Stopwatch.GetElapsedTime(began).TotalSeconds:F0} s; stopped without a checkpoint");
     }
 
-    static async Task Fill(EngineNode node, int orders, int open)
+    static async Task Fill(EngineNode node, World world, Persons persons, int orders, int open)
     {
         var next = -1;
         await Task.WhenAll(Enumerable.Range(0, 512).Select(caller => Task.Run(async () =>
         {
-            var world = new World(caller);
+            var source = new OrderSource(world, persons, caller);
             for (var n = Interlocked.Increment(ref next); n < orders; n = Interlocked.Increment(ref next))
             {
-                await Ask(node, $"{n}", world.Order($"{n}", TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(), paid: true));
+                await Ask(node, $"{n}", source.Make($"{n}", TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(), isPaid: true));
                 if (n >= orders - open) continue;
                 await Ask(node, $"{n}", new Intake
                 {
@@ -75,7 +86,7 @@ static class Opening
     {
         while (true)
         {
-            var answer = await node.AskAsync(World.OrderId(id), command, new AskOptions(Tenant: id[^1..], Settle: TimeSpan.FromSeconds(5)));
+            var answer = await node.AskAsync(OrderSource.Actor(id), command, new AskOptions(Tenant: id[^1..], Settle: TimeSpan.FromSeconds(5)));
             if (answer.Kind == AnswerKind.Reply) return;
             await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System);
         }

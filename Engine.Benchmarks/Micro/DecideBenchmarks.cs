@@ -1,24 +1,9 @@
 using BenchmarkDotNet.Attributes;
-using BenchmarkDotNet.Configs;
-using BenchmarkDotNet.Jobs;
-using BenchmarkDotNet.Running;
-using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Engine.Actors.Deciders;
 using Engine.Actors.Fulfilment;
 using Engine.Actors.Inventory;
 
-namespace Engine.Benchmarks;
-
-static class Micro
-{
-    public static int Run(string[] args)
-    {
-        // In this process: the project that BenchmarkDotNet would generate does not build under pinned packages and lock files.
-        var config = ManualConfig.Create(DefaultConfig.Instance).AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance));
-        BenchmarkSwitcher.FromTypes([typeof(DecideBenchmarks)]).Run(args.Length > 0 ? args : ["--filter", "*"], config);
-        return 0;
-    }
-}
+namespace Engine.Benchmarks.Micro;
 
 /// <summary>The decide path of one order line: reserve and release, with all its rules, without signatures and journal.</summary>
 [MemoryDiagnoser]

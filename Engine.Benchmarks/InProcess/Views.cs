@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Diagnostics;
 using Engine.Actors;
 using Engine.Actors.Deciders;
@@ -5,28 +6,38 @@ using Engine.Actors.Inventory;
 using Engine.Actors.Orders;
 using Engine.Adapters.Journals.Sqlite;
 using Engine.Adapters.Views;
+using Engine.Benchmarks.Stores;
+using Engine.Benchmarks.Workloads;
 
-namespace Engine.Benchmarks;
+namespace Engine.Benchmarks.InProcess;
 
 /// <summary>What the read models cost: a journal of many orders is projected, then its past is asked for.</summary>
 static class Views
 {
-    public static async Task<int> RunAsync(string[] args)
+    public static System.CommandLine.Command Create()
     {
-        var orders = InProcess.Option(args, "--orders", 1_000_000);
-        var open = InProcess.Option(args, "--open", orders / 10);
-        var folder = args.SkipWhile(a => a != "--folder").Skip(1).FirstOrDefault() ?? Path.Combine(Path.GetTempPath(), $"engine-views-{Environment.ProcessId}");
-        var isKept = Array.IndexOf(args, "--folder") >= 0;
+        var orders = Options.Count("--orders", 1_000_000, "In the journal");
+        var open = new Option<int?>("--open") { Description = "Of these, still open; a tenth where nothing is said" };
+        var folder = new Option<DirectoryInfo?>("--folder") { Description = "Keeps the store there, or uses the one that is there" };
+        var ask = new Option<bool>("--ask") { Description = "Only asks" };
+        var command = new System.CommandLine.Command("views", "Read models of a journal of many orders, and questions about its past") { orders, open, folder, ask };
+        command.SetAction((parsed, _) => RunAsync(parsed.GetValue(orders), parsed.GetValue(open) ?? parsed.GetValue(orders) / 10, parsed.GetValue(folder)?.FullName, parsed.GetValue(ask)));
+        return command;
+    }
+
+    static async Task<int> RunAsync(int orders, int open, string? kept, bool onlyAsks)
+    {
+        var folder = kept ?? BenchStore.NewFolder("views");
         try
         {
             if (!File.Exists(Path.Combine(folder, "journal.db"))) await Opening.FillAsync(folder, orders, open);
             using var journal = new SqliteReader(folder);
-            if (Array.IndexOf(args, "--ask") < 0) Project(folder, journal, orders);
+            if (!onlyAsks) Project(folder, journal, orders);
             return Ask(folder, journal, orders) ? 0 : 1;
         }
         finally
         {
-            if (!isKept && Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+            if (kept is null) Directory.Delete(folder, recursive: true);
         }
     }
 
@@ -50,13 +61,13 @@ static class Views
         models.Start();
         SpinWait.SpinUntil(() => models.Status.Bytes > 0);
         var (machine, random) = (new TimeMachine(models), new Random(1));
-        long Received(int n) => ((OrderActor)machine.At(World.OrderId($"{n}"), PastPoint.Newest)).ReceivedAt;
+        long Received(int n) => ((OrderActor)machine.At(OrderSource.Actor($"{n}"), PastPoint.Newest)).ReceivedAt;
         var (from, to) = (Received(0), Received(orders - 1));
         PastPoint Instant() => PastPoint.Instant(random.NextInt64(from, to + 1));
 
-        var skus = Time("SKU, any", () => machine.At(ActorId.Sku(World.Sku(random.Next(World.Skus))), Instant()));
+        var skus = Time("SKU, any", () => machine.At(ActorId.Sku(World.Sku(random.Next(World.SkusUsual))), Instant()));
         var hot = Time("SKU, the hottest", () => machine.At(ActorId.Sku(World.Sku(0)), Instant()));
-        var past = Time("order, any", () => machine.At(World.OrderId($"{random.Next(orders)}"), PastPoint.Instant(to + 1)));
+        var past = Time("order, any", () => machine.At(OrderSource.Actor($"{random.Next(orders)}"), PastPoint.Instant(to + 1)));
         return skus.All(a => ((SkuActor)a).Known) && hot.All(a => ((SkuActor)a).Version > 0) && past.All(a => ((OrderActor)a).Known);
     }
 

@@ -1,0 +1,153 @@
+namespace Engine.Adapters.Journals.Postgres;
+
+/// <summary>
+/// All SQL of the PostgreSQL store, which lives in the schema <c>engine</c>.
+/// <para>
+/// What a partition writes at a time is one call of <c>engine.append</c>, so that the store itself decides whether the writer
+/// still owns the partition, and the calls of a whole group go out together and are committed as one.
+/// </para>
+/// </summary>
+static class Sql
+{
+    /// <summary>The newest format of the tables that this build reads and writes.</summary>
+    public const int Format = 1;
+
+    /// <summary>Engines that start together make or change the tables one after the other.</summary>
+    public const string LockSchema = "SELECT pg_advisory_xact_lock(7238942110251)";
+
+    public const string IsMade = "SELECT to_regclass('engine.meta') IS NOT NULL";
+
+    /// <summary>
+    /// Frames and segments are kept outside of their rows as they are: they are encrypted and compact, and a part of a segment is
+    /// read without the rest. Who owns a partition changes in place.
+    /// </summary>
+    public const string CreateTables =
+        """
+        CREATE SCHEMA IF NOT EXISTS engine;
+        CREATE TABLE engine.meta(id boolean PRIMARY KEY DEFAULT true CHECK (id), format integer NOT NULL, store uuid NOT NULL DEFAULT gen_random_uuid(),
+            partitions integer NOT NULL, shard integer NOT NULL, shards integer NOT NULL, created_at timestamptz NOT NULL DEFAULT now());
+        CREATE TABLE engine.ownership(partition integer PRIMARY KEY, owner text NOT NULL, epoch bigint NOT NULL, lease_until timestamptz) WITH (fillfactor=50);
+        CREATE TABLE engine.journal(partition integer NOT NULL, sequence bigint NOT NULL, epoch bigint NOT NULL, frame bytea NOT NULL,
+            PRIMARY KEY (partition, sequence));
+        CREATE TABLE engine.keys(partition integer NOT NULL, sequence bigint NOT NULL, wrapped bytea[] NOT NULL, PRIMARY KEY (partition, sequence));
+        CREATE TABLE engine.segments(partition integer NOT NULL, segment bigint NOT NULL, bytes bytea NOT NULL, PRIMARY KEY (partition, segment));
+        CREATE TABLE engine.checkpoints(partition integer PRIMARY KEY, bytes bytea NOT NULL);
+        CREATE TABLE engine.signing_keys(id text PRIMARY KEY, position bigint GENERATED ALWAYS AS IDENTITY, wrapped bytea NOT NULL, created_at bigint NOT NULL, retired_at bigint);
+        CREATE TABLE engine.archives(partition integer NOT NULL, first bigint NOT NULL, last bigint NOT NULL, file text NOT NULL, PRIMARY KEY (partition, first));
+        CREATE TABLE engine.probe(bytes bytea NOT NULL);
+        ALTER TABLE engine.journal ALTER frame SET STORAGE EXTERNAL;
+        ALTER TABLE engine.segments ALTER bytes SET STORAGE EXTERNAL;
+        ALTER TABLE engine.checkpoints ALTER bytes SET STORAGE EXTERNAL;
+        ALTER TABLE engine.probe ALTER bytes SET STORAGE EXTERNAL;
+        """;
+
+    /// <summary>What each format has that the one before it had not.</summary>
+    public static readonly IReadOnlyDictionary<int, string> Upgrades = new Dictionary<int, string>();
+
+    /// <summary>
+    /// One write of one partition; false, and nothing done, where its epoch is not the newest or its frame does not follow the
+    /// tail. The row of the owner stays locked until the transaction ends: whoever takes the partition over waits for that, and
+    /// so never reads a tail that grows afterwards. An epoch belongs to one take-over and so names the owner too.
+    /// </summary>
+    public const string CreateAppend =
+        """
+        CREATE OR REPLACE FUNCTION engine.append(in_partition integer, in_epoch bigint, in_sequence bigint, in_frame bytea, in_keys bytea[],
+            in_dropped_sequences bigint[], in_dropped_indexes integer[], in_removed bigint[], in_segment bigint, in_bytes bytea, in_checkpoint bytea)
+        RETURNS boolean LANGUAGE plpgsql AS $append$
+        BEGIN
+            PERFORM FROM engine.ownership o WHERE o.partition = in_partition AND o.epoch = in_epoch FOR SHARE;
+            IF NOT FOUND THEN RETURN false; END IF;
+            IF in_sequence > 0 THEN
+                IF in_sequence <> 1 + coalesce((SELECT max(j.sequence) FROM engine.journal j WHERE j.partition = in_partition), 0) THEN RETURN false; END IF;
+                INSERT INTO engine.journal(partition, sequence, epoch, frame) VALUES (in_partition, in_sequence, in_epoch, in_frame);
+                IF in_keys IS NOT NULL THEN INSERT INTO engine.keys(partition, sequence, wrapped) VALUES (in_partition, in_sequence, in_keys); END IF;
+            END IF;
+            IF in_dropped_sequences IS NOT NULL THEN
+                FOR i IN 1 .. cardinality(in_dropped_sequences) LOOP
+                    UPDATE engine.keys k SET wrapped[in_dropped_indexes[i] + 1] = NULL
+                        WHERE k.partition = in_partition AND k.sequence = in_dropped_sequences[i] AND in_dropped_indexes[i] BETWEEN 0 AND cardinality(k.wrapped) - 1;
+                END LOOP;
+            END IF;
+            IF in_removed IS NOT NULL THEN DELETE FROM engine.segments s WHERE s.partition = in_partition AND s.segment = ANY (in_removed); END IF;
+            IF in_segment > 0 THEN
+                INSERT INTO engine.segments(partition, segment, bytes) VALUES (in_partition, in_segment, in_bytes)
+                    ON CONFLICT (partition, segment) DO UPDATE SET bytes = excluded.bytes;
+            END IF;
+            IF in_checkpoint IS NOT NULL THEN
+                INSERT INTO engine.checkpoints(partition, bytes) VALUES (in_partition, in_checkpoint)
+                    ON CONFLICT (partition) DO UPDATE SET bytes = excluded.bytes;
+            END IF;
+            RETURN true;
+        END
+        $append$
+        """;
+
+    public const string Append = "SELECT engine.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+
+    public const string InsertMeta = "INSERT INTO engine.meta(format, partitions, shard, shards) VALUES ($1, $2, $3, $4)";
+    public const string ReadMeta = "SELECT format, partitions, shard, shards FROM engine.meta";
+    public const string SetFormat = "UPDATE engine.meta SET format = $1";
+
+    /// <summary>What makes a server unfit to keep a journal.</summary>
+    public const string ReadServer =
+        """
+        SELECT current_setting('server_version_num')::integer, current_setting('fsync')::boolean, current_setting('full_page_writes')::boolean,
+            current_setting('synchronous_commit'), pg_is_in_recovery(), current_setting('server_encoding')
+        """;
+
+    /// <summary>Every connection of an engine says so.</summary>
+    public const string ReadOthers =
+        """
+        SELECT string_agg(DISTINCT application_name || ' from ' || coalesce(host(client_addr), 'this machine'), ', ') FROM pg_stat_activity
+        WHERE datname = current_database() AND application_name LIKE 'engine %' AND application_name NOT LIKE 'engine command %' AND pid <> pg_backend_pid()
+        """;
+
+    public const string RaiseEpoch =
+        """
+        INSERT INTO engine.ownership AS o(partition, owner, epoch) VALUES ($1, $2, 1)
+            ON CONFLICT (partition) DO UPDATE SET epoch = o.epoch + 1, owner = excluded.owner RETURNING epoch
+        """;
+
+    /// <summary>A node that was stopped in the middle of sending holds what it has locked until its connection ends.</summary>
+    public const string EndBlockers = "SELECT pg_terminate_backend(pid) FROM unnest(pg_blocking_pids($1)) pid";
+
+    public const string ReadTail = "SELECT coalesce(max(sequence), 0) FROM engine.journal WHERE partition = $1";
+
+    /// <summary>Some frames at a time, cut by their bytes in the store: what is not wanted is not sent.</summary>
+    public const string ReadFrames =
+        """
+        SELECT sequence, frame FROM (
+            SELECT sequence, frame, sum(octet_length(frame)) OVER (ORDER BY sequence) - octet_length(frame) AS before FROM (
+                SELECT sequence, frame FROM engine.journal WHERE partition = $1 AND sequence > $2 ORDER BY sequence LIMIT 256) page) counted
+        WHERE before < $3 ORDER BY sequence
+        """;
+
+    public const string ReadCheckpoint = "SELECT bytes FROM engine.checkpoints WHERE partition = $1";
+    public const string ReadSegment = "SELECT octet_length(bytes), substring(bytes FROM $3 + 1 FOR $4) FROM engine.segments WHERE partition = $1 AND segment = $2";
+    public const string ReadKey = "SELECT wrapped[$3 + 1] FROM engine.keys WHERE partition = $1 AND sequence = $2";
+
+    /// <summary>A dropped key is gone from the table only when the row's older versions are.</summary>
+    public const string VacuumKeys = "VACUUM engine.keys";
+
+    public const string LockSigningKeys = "LOCK TABLE engine.signing_keys IN EXCLUSIVE MODE";
+    public const string ReadSigningKeys = "SELECT id, wrapped, created_at, retired_at FROM engine.signing_keys ORDER BY created_at, position";
+    public const string RetireSigningKeys = "UPDATE engine.signing_keys SET retired_at = $1 WHERE retired_at IS NULL";
+    public const string InsertSigningKey = "INSERT INTO engine.signing_keys(id, wrapped, created_at) VALUES ($1, $2, $3)";
+    public const string DeleteSigningKey = "DELETE FROM engine.signing_keys WHERE id = $1 AND retired_at IS NOT NULL";
+
+    public const string ReadArchives = "SELECT first, last, file FROM engine.archives WHERE partition = $1 AND last > $2 ORDER BY first";
+    public const string InsertArchive = "INSERT INTO engine.archives(partition, first, last, file) VALUES ($1, $2, $3, $4)";
+    public const string ArchivedThrough = "SELECT coalesce(max(last), 0) FROM engine.archives WHERE partition = $1";
+
+    /// <summary>A slice at a time, so that nobody's commit waits for long.</summary>
+    public const string RemoveArchived =
+        """
+        DELETE FROM engine.journal WHERE partition = $1 AND sequence IN (
+            SELECT sequence FROM engine.journal WHERE partition = $1 AND sequence <= (SELECT max(last) FROM engine.archives WHERE partition = $1)
+            ORDER BY sequence LIMIT 256)
+        """;
+
+    /// <summary>Needs room of its own, and leaves it behind.</summary>
+    public const string Probe = "INSERT INTO engine.probe(bytes) SELECT decode(repeat('00', 65536), 'hex')";
+    public const string EndProbe = "DELETE FROM engine.probe";
+}

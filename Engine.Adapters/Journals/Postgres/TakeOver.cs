@@ -1,0 +1,53 @@
+using Engine.Actors.Kernel;
+using Npgsql;
+
+namespace Engine.Adapters.Journals.Postgres;
+
+/// <summary>
+/// Takes partitions over: raises the epoch, commits that, and only then reads where the journal ends. Raising it waits for a
+/// transaction that still holds the row; one that goes on holding it belongs to a node that was stopped or cut off in the middle,
+/// and its connection is ended.
+/// </summary>
+sealed class TakeOver(PostgresSource source)
+{
+    static readonly TimeSpan BlockedMax = TimeSpan.FromSeconds(2);
+
+    /// <exception cref="StoreUnavailableException" />
+    public Lease Run(int partition, string owner)
+    {
+        using var connection = source.OpenControl();
+        var isCertain = true;
+        connection.Notice += (_, told) => isCertain &= told.Notice.InvariantSeverity != "WARNING";
+        try
+        {
+            var epoch = Raise(connection, partition, owner);
+            if (!isCertain) throw new TimeoutException("the take-over was committed, but no standby has confirmed it");
+            return new Lease(epoch, connection.Scalar<long>(Sql.ReadTail, partition));
+        }
+        catch (Exception e) when (PostgresSource.IsFault(e))
+        {
+            throw source.Unavailable($"does not give partition {partition} away", e);
+        }
+    }
+
+    long Raise(NpgsqlConnection connection, int partition, string owner)
+    {
+        using var command = connection.Command(Sql.RaiseEpoch, partition, owner);
+        var raising = command.ExecuteScalarAsync();
+        while (Task.WaitAny([raising], BlockedMax) < 0) EndBlockers(connection.ProcessID);
+        return (long)raising.GetAwaiter().GetResult()!;
+    }
+
+    void EndBlockers(int blocked)
+    {
+        try
+        {
+            using var connection = source.OpenReading();
+            connection.Run(Sql.EndBlockers, blocked);
+        }
+        catch (Exception e) when (e is StoreUnavailableException || PostgresSource.IsFault(e))
+        {
+            // The take-over itself says what is wrong, or it is tried again.
+        }
+    }
+}

@@ -1,0 +1,26 @@
+using System.CommandLine;
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Running;
+using BenchmarkDotNet.Toolchains.InProcess.Emit;
+
+namespace Engine.Benchmarks.Micro;
+
+/// <summary>Single steps of the hot path, by BenchmarkDotNet, with the bytes they allocate.</summary>
+static class MicroCommand
+{
+    public static Command Create()
+    {
+        var filter = new Option<string>("--filter") { Description = "Which, by a part of their names with *", DefaultValueFactory = _ => "*" };
+        var command = new Command("micro", "Single steps of the hot path: deciders, encodings, signatures, parsers; time and bytes allocated") { filter };
+        command.SetAction((parsed, _) => Task.FromResult(Run(parsed.GetValue(filter)!)));
+        return command;
+    }
+
+    static int Run(string filter)
+    {
+        // In this process: the project that BenchmarkDotNet would generate does not build under pinned packages and lock files.
+        var config = ManualConfig.Create(DefaultConfig.Instance).AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance));
+        return BenchmarkSwitcher.FromTypes([typeof(DecideBenchmarks)]).Run(["--filter", filter], config).Any() ? 0 : 1;
+    }
+}
