@@ -96,6 +96,7 @@ public sealed partial class Partition
         {
             var codec = CheckpointLayout.Open(checkpoint, out var hasChecksums);
             header.Layout(codec);
+            if (header.Marks.Length > _host.Partitions || header.Sent.Length > _host.Partitions) throw new InvalidDataException("it names partitions that are not there");
             _index.Layout(codec, hasChecksums);
             if (_host.Fault != KernelFault.LoseTimers) _deadlines.Layout(codec);
         }
