@@ -22,28 +22,33 @@ public interface IEncoded
 /// </summary>
 public sealed class Codec
 {
+    /// <summary>Kinds of actors that a frame can tell; more than there are.</summary>
+    const int KindsMax = 32;
+
     byte[] _buffer;
     int _position;
     int _end;
     Known<ActorId> _actors;
     Known<string> _words;
+    readonly string[] _lastKeys;
     ActorId _near, _alsoNear;
 
-    Codec(byte[] buffer, int end, bool writing)
+    Codec(byte[] buffer, int position, int end, bool writing, bool shares)
     {
-        _buffer = buffer;
-        _end = end;
-        IsWriting = writing;
+        (_buffer, _position, _end) = (buffer, position, end);
+        (IsWriting, Shares) = (writing, shares);
+        _lastKeys = shares ? new string[KindsMax] : [];
+        Array.Fill(_lastKeys, "");
     }
 
-    public static Codec Writer(int capacity = 256, bool shares = false) => new(new byte[capacity], 0, writing: true) { Shares = shares };
-    public static Codec Reader(byte[] bytes) => new(bytes, bytes.Length, writing: false);
-    public static Codec Reader(byte[] bytes, int offset, int count, bool shares = false) => new(bytes, offset + count, writing: false) { _position = offset, Shares = shares };
+    public static Codec Writer(int capacity = 256, bool shares = false) => new(new byte[capacity], 0, 0, writing: true, shares);
+    public static Codec Reader(byte[] bytes) => Reader(bytes, 0, bytes.Length);
+    public static Codec Reader(byte[] bytes, int offset, int count, bool shares = false) => new(bytes, offset, offset + count, writing: false, shares);
 
     public bool IsWriting { get; }
 
     /// <summary>Words and ids are written once per scope and referred to after; else they are texts like any other.</summary>
-    public bool Shares { get; init; }
+    public bool Shares { get; }
 
     public int Position => _position;
     public bool AtEnd => _position >= _end;
@@ -63,6 +68,7 @@ public sealed class Codec
         _actors.Clear();
         _words.Clear();
         (_near, _alsoNear) = (default, default);
+        Array.Fill(_lastKeys, "");
     }
 
     /// <summary>Whose keys the ids that follow are likely to begin with (writing).</summary>
@@ -244,16 +250,41 @@ public sealed class Codec
     void PutNewActor(ActorId id)
     {
         PutByte((byte)id.Kind);
-        PutText(id.Key);
+        if (Shares) PutKey(ref LastKey(id.Kind), id.Key);
+        else PutText(id.Key);
         _actors.Number(id);
     }
 
     ActorId GetNewActor()
     {
         var kind = (ActorKind)GetByte();
-        var id = new ActorId(kind, GetText((int)GetVarint()));
+        var id = new ActorId(kind, Shares ? GetKey(ref LastKey(kind)) : GetText((int)GetVarint()));
         _actors.Add(id);
         return id;
+    }
+
+    /// <summary>Keys of one kind begin alike: what a key has in common with the last one is told by its length.</summary>
+    void PutKey(ref string last, string key)
+    {
+        var common = key.AsSpan().CommonPrefixLength(last);
+        // A character of two halves is not cut in two.
+        if (common > 0 && char.IsHighSurrogate(key[common - 1])) common--;
+        PutVarint((ulong)common);
+        PutText(key.AsSpan(common));
+        last = key;
+    }
+
+    string GetKey(ref string last)
+    {
+        var common = (int)GetVarint();
+        if ((uint)common > (uint)last.Length) throw new InvalidDataException($"{common} characters in common with {last}");
+        return last = string.Concat(last.AsSpan(0, common), GetText((int)GetVarint()));
+    }
+
+    ref string LastKey(ActorKind kind)
+    {
+        if ((int)kind >= _lastKeys.Length) throw new InvalidDataException($"actor kind {kind} is not known to this build");
+        return ref _lastKeys[(int)kind];
     }
 
     /// <summary>A text that many records have in common: a warehouse, a currency, a province.</summary>

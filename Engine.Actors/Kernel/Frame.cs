@@ -29,7 +29,7 @@ public readonly record struct FrameHash(ulong High, ulong Low)
 /// All that a partition decided in one batch, as bytes. Numbers of fixed size are little endian.
 /// <code>
 ///  0  2  'E' 'F'
-///  2  1  version of this layout: 3; 2 wrote every word and id in full, 1 had no decisions as well
+///  2  1  version of this layout: 3; 2 wrote every word, id and key in full, 1 had no decisions as well
 ///  3  1  0
 ///  4  4  CRC-32C of everything from byte 8 on, xor the four bytes before (from layout 3 on)
 ///  8  2  partition
