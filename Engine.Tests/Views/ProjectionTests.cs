@@ -4,6 +4,7 @@ using Engine.Actors.Inventory;
 using Engine.Actors.Kernel;
 using Engine.Actors.Orders;
 using Engine.Adapters.Views;
+using Engine.Adapters.Views.Sqlite;
 using Xunit;
 
 namespace Engine.Tests.Views;
@@ -93,7 +94,7 @@ public sealed class ProjectionTests : IDisposable
         for (var done = 0L; done < frames;)
         {
             var journal = new StumblingJournal(story.Rig.Journal, random.Next(1, 40));
-            using var store = new ViewStore(_folder.File(ReadModels.FileName), journal.Partitions, EngineDomain.Instance);
+            using var store = new ViewStore(new ViewFile(_folder.File(ReadModels.FileName), ""), journal.Partitions, EngineDomain.Instance);
             using var projector = new Projector(store, journal, EngineDomain.Instance, new NoPersonIndex());
             Assert.Null(store.Remade);
             Assert.True(projector.IsOfThisJournal());
@@ -123,7 +124,7 @@ public sealed class ProjectionTests : IDisposable
         var journal = new Verifying.ForgedJournal(story.Rig.Journal);
         var torn = Enumerable.Range(0, 3).MaxBy(p => journal.Frames(p).Count);
         journal.Frames(torn)[5].Bytes[70] ^= 1;
-        using var store = new ViewStore(_folder.File("broken.db"), journal.Partitions, EngineDomain.Instance);
+        using var store = new ViewStore(new ViewFile(_folder.File("broken.db"), ""), journal.Partitions, EngineDomain.Instance);
         using var projector = new Projector(store, journal, EngineDomain.Instance, new NoPersonIndex());
         while (projector.Advance() > 0) { }
         Assert.Equal("frame 6: the checksum does not match", projector.Faults[torn]);
