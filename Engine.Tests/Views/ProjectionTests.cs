@@ -130,26 +130,4 @@ public sealed class ProjectionTests : IDisposable
         Assert.Equal("frame 6: the checksum does not match", projector.Faults[torn]);
         Assert.Equal(Enumerable.Range(0, 3).Select(p => p == torn ? 5L : journal.Frames(p).Count), projector.Progress.Select(p => p.Sequence));
     }
-
-    /// <summary>Fails when so many frames were read.</summary>
-    sealed class StumblingJournal(IJournalReader inner, int after) : IJournalReader
-    {
-        int _left = after;
-
-        public bool IsCounting { get; set; }
-        public int Partitions => inner.Partitions;
-        public byte[]? ReadCheckpoint(int partition) => inner.ReadCheckpoint(partition);
-        public byte[] ReadSegment(int partition, long segment, int offset, int count) => inner.ReadSegment(partition, segment, offset, count);
-        public byte[]? ReadKey(int partition, KeyRef key) => inner.ReadKey(partition, key);
-        public void Dispose() { }
-
-        public IEnumerable<StoredFrame> ReadFrames(int partition, long after)
-        {
-            foreach (var frame in inner.ReadFrames(partition, after))
-            {
-                if (IsCounting && _left-- == 0) throw new StoreUnavailableException("stumbled");
-                yield return frame;
-            }
-        }
-    }
 }

@@ -95,5 +95,17 @@ sealed class PostgresViewConnection(NpgsqlConnection connection, bool leads) : V
         _transaction = null;
     }
 
-    public override void Dispose() => connection.Dispose();
+    /// <summary>The pool keeps the session, and a session keeps its locks.</summary>
+    public override void Dispose()
+    {
+        try
+        {
+            if (!IsBroken) new NpgsqlCommand(PostgresViews.StopLeading, connection).ExecuteNonQuery();
+        }
+        catch (NpgsqlException)
+        {
+            // Then the session is gone, and its locks with it.
+        }
+        connection.Dispose();
+    }
 }

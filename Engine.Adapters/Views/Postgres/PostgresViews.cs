@@ -12,6 +12,7 @@ namespace Engine.Adapters.Views.Postgres;
 sealed class PostgresViews(string connectionString, string node, string? reader) : ViewPlace
 {
     public const string TryLead = "SELECT pg_try_advisory_lock(7238942110253)";
+    public const string StopLeading = "SELECT pg_advisory_unlock_all()";
     const string LockMaking = "SELECT pg_advisory_xact_lock(7238942110252)";
     const string Schema = "views";
     const string RebuildSchema = "views_rebuild";
@@ -97,8 +98,9 @@ sealed class PostgresViews(string connectionString, string node, string? reader)
                 leading.Connection.Run(sql);
                 return;
             }
-            using var connection = _source.OpenProjecting();
-            if (!connection.Scalar<bool>(TryLead)) throw new StartupException($"The read models are kept by an engine that runs: ask it for the rebuild (--url).");
+            var connection = _source.OpenProjecting();
+            using var alone = new PostgresViewConnection(connection, leads: false);
+            if (!alone.TryLead()) throw new StartupException("The read models are kept by an engine that runs: ask it for the rebuild (--url).");
             connection.Run(sql);
         }
         finally
