@@ -37,7 +37,7 @@ static class EngineCommand
             var run = new EngineRun(new EngineRunOptions(
                 parsed.GetValue(work), parsed.GetValue(store), parsed.GetValue(callers), wanted!.Value, isShare,
                 TimeSpan.FromSeconds(parsed.GetValue(warmup)), TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(views) == "on", parsed.GetValue(sealing) == "ahead",
-                parsed.GetValue(partitions), parsed.GetValue(skus), TimeSpan.FromSeconds(parsed.GetValue(tier))));
+                parsed.GetValue(partitions), parsed.GetValue(skus), TimeSpan.FromSeconds(parsed.GetValue(tier))), stop);
             if (parsed.GetValue(overload) is > 0 and var times) return await run.OverloadAsync(times, parsed.GetValue(rounds), Console.Out) ? 0 : 1;
             if (await run.RunAsync(Console.Out) is not { } figures) return 1;
             figures.Show(Console.Out);

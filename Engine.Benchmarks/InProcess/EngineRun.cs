@@ -16,7 +16,7 @@ sealed record EngineRunOptions(
 /// The engine in process: orders through mailboxes, deciders and journal, answered when their stock is decided and durable, by
 /// callers on the same cores. It checks its own result: what was answered is what is promised, and nothing is oversold.
 /// </summary>
-sealed class EngineRun(EngineRunOptions options)
+sealed class EngineRun(EngineRunOptions options, CancellationToken stop)
 {
     const int Units = 1_000_000_000;
     const int OrdersToRead = 20_000;
@@ -40,7 +40,7 @@ sealed class EngineRun(EngineRunOptions options)
         using var timeline = new Timeline(sample, rig);
         pauses.Begin();
         var (before, threads) = (Meter.Read(rig), ThreadTimes.Read());
-        Count(rate > 0 ? await Loops.OpenAsync(() => NewCaller(rig), rate, _options.Time, sample) : await ClosedAsync(rig, _options.Time, sample));
+        Count(rate > 0 ? await Loops.OpenAsync(() => NewCaller(rig), rate, _options.Time, sample, stop) : await ClosedAsync(rig, _options.Time, sample));
         var used = Meter.Read(rig) - before;
         var byThread = ThreadTimes.Since(threads).ToArray();
         var lag = rig.Views?.Lag ?? TimeSpan.Zero;
@@ -75,8 +75,8 @@ sealed class EngineRun(EngineRunOptions options)
         var (at, beyond, refusals) = (new List<double>(), new List<double>(), new List<Latency>());
         for (var round = 0; round < rounds; round++)
         {
-            at.Add(Count(await Loops.OpenAsync(() => NewCaller(rig), knee, _options.Time)).PerSecond);
-            var over = Count(await Loops.OpenAsync(() => NewCaller(rig), knee * times, _options.Time));
+            at.Add(Count(await Loops.OpenAsync(() => NewCaller(rig), knee, _options.Time, null, stop)).PerSecond);
+            var over = Count(await Loops.OpenAsync(() => NewCaller(rig), knee * times, _options.Time, null, stop));
             beyond.Add(over.PerSecond);
             refusals.Add(Latency.Of(over.Refused));
             say.WriteLine(FormattableString.Invariant(
@@ -95,7 +95,7 @@ sealed class EngineRun(EngineRunOptions options)
     Caller NewCaller(Rig rig) => Caller.Of(_options.Work, rig.Node, rig.World, rig.Persons, Interlocked.Increment(ref _sources), (long)_options.OrderTier.TotalMilliseconds);
 
     Task<Sample> ClosedAsync(Rig rig, TimeSpan time, Sample? sample) =>
-        Loops.ClosedAsync([.. Enumerable.Range(0, _options.Callers).Select(_ => NewCaller(rig))], time, sample);
+        Loops.ClosedAsync([.. Enumerable.Range(0, _options.Callers).Select(_ => NewCaller(rig))], time, sample, stop);
 
     /// <summary>Something to read.</summary>
     async Task FillAsync(Rig rig)

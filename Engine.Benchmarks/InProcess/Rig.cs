@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Engine.Actors;
 using Engine.Actors.Inventory;
 using Engine.Actors.Kernel;
@@ -16,7 +17,7 @@ sealed class Rig : IAsyncDisposable
         (Store, Node, Views, World, Persons) = (store, node, views, world, persons);
 
     public BenchStore Store { get; }
-    public EngineNode Node { get; }
+    public EngineNode Node { get; private set; }
     /// <summary>Null where none are kept.</summary>
     public ReadModels? Views { get; }
     public World World { get; }
@@ -25,7 +26,7 @@ sealed class Rig : IAsyncDisposable
     /// <param name="units">Of every SKU in each of three warehouses.</param>
     public static async Task<Rig> OpenAsync(StoreKind kind, int partitions, int skus, int units, bool views, bool sealedAhead)
     {
-        var store = BenchStore.Open(kind, partitions);
+        var store = await BenchStore.OpenAsync(kind, partitions);
         var node = new EngineNode(store.Journal, EngineDomain.Instance, TimeProvider.System);
         await node.OpenAsync();
         var models = !views ? null : new ReadModels(new ReadModelOptions
@@ -47,12 +48,25 @@ sealed class Rig : IAsyncDisposable
         return (counted.Sum(c => c.Promised), counted.Count(c => c.Oversold));
     }
 
+    /// <summary>Opens an embedded store anew without having stopped: what a kill leaves.</summary>
+    /// <returns>How long that took until it served.</returns>
+    public async Task<TimeSpan> KillAndOpenAsync()
+    {
+        while (Node.Status.Any(p => p.Queued > 0)) await Task.Delay(10);
+        await Node.DisposeAsync();
+        var start = Stopwatch.GetTimestamp();
+        Store.Reopen();
+        Node = new EngineNode(Store.Journal, EngineDomain.Instance, TimeProvider.System);
+        await Node.OpenAsync();
+        return Stopwatch.GetElapsedTime(start);
+    }
+
     public async ValueTask DisposeAsync()
     {
         Views?.Dispose();
         await Node.StopAsync(StopMax);
         await Node.DisposeAsync();
         Persons.Dispose();
-        Store.Dispose();
+        await Store.DisposeAsync();
     }
 }

@@ -8,7 +8,7 @@ namespace Engine.Benchmarks.Measuring;
 static class Loops
 {
     /// <summary>Each caller asks again when it was answered.</summary>
-    public static async Task<Sample> ClosedAsync(IReadOnlyList<Caller> callers, TimeSpan time, Sample? into = null)
+    public static async Task<Sample> ClosedAsync(IReadOnlyList<Caller> callers, TimeSpan time, Sample? into = null, CancellationToken stop = default)
     {
         var sample = into ?? new Sample();
         var before = callers.Sum(c => c.Units);
@@ -16,7 +16,7 @@ static class Loops
         var until = start + (long)(time.TotalSeconds * Stopwatch.Frequency);
         await Task.WhenAll(callers.Select(caller => Task.Run(async () =>
         {
-            for (var began = Stopwatch.GetTimestamp(); began < until; began = Stopwatch.GetTimestamp())
+            for (var began = Stopwatch.GetTimestamp(); began < until && !stop.IsCancellationRequested; began = Stopwatch.GetTimestamp())
                 sample.Record(await caller.StepAsync(), began, began);
         })));
         sample.Elapsed = Stopwatch.GetElapsedTime(start);
@@ -31,19 +31,19 @@ static class Loops
     /// counts too. Ends when all are answered.
     /// </summary>
     /// <param name="make">Makes one more caller: as many as there are answers awaited at once.</param>
-    public static async Task<Sample> OpenAsync(Func<Caller> make, double rate, TimeSpan time, Sample? into = null)
+    public static async Task<Sample> OpenAsync(Func<Caller> make, double rate, TimeSpan time, Sample? into = null, CancellationToken stop = default)
     {
         var sample = into ?? new Sample();
         var (idle, all) = (new ConcurrentBag<Caller>(), new List<Caller>());
         Exception? failure = null;
-        long answered = 0;
+        long asked = 0, answered = 0;
         var total = (long)(rate * time.TotalSeconds);
         var start = Stopwatch.GetTimestamp();
         var pacing = new Thread(Pace) { IsBackground = true, Name = "arrivals" };
         pacing.Start();
         await Task.Run(pacing.Join);
         (sample.Elapsed, sample.DoneInTime) = (Stopwatch.GetElapsedTime(start), sample.Done.Count);
-        while (Interlocked.Read(ref answered) < total) await Task.Delay(1);
+        while (Interlocked.Read(ref answered) < asked) await Task.Delay(1);
         if (failure is not null) throw failure;
         sample.Units = all.Sum(c => c.Units);
         return sample;
@@ -51,10 +51,10 @@ static class Loops
         void Pace()
         {
             using var never = new ManualResetEventSlim();
-            for (long sent = 0; sent < total;)
+            for (long sent = 0; sent < total && !stop.IsCancellationRequested;)
             {
                 var due = Math.Min(total, (long)(Stopwatch.GetElapsedTime(start).TotalSeconds * rate) + 1);
-                for (; sent < due; sent++) _ = OneAsync(Take(), start + (long)(sent / rate * Stopwatch.Frequency));
+                for (; sent < due; sent++, asked++) _ = OneAsync(Take(), start + (long)(sent / rate * Stopwatch.Frequency));
                 never.Wait(1);
             }
         }

@@ -6,6 +6,6 @@ enum StoreKind
     Memory,
     /// <summary>The embedded store, flushed at every commit.</summary>
     Sqlite,
-    /// <summary>A private PostgreSQL server on the same cores, flushed at every commit.</summary>
+    /// <summary>A private server, started by the measurement.</summary>
     Postgres,
 }

@@ -27,10 +27,15 @@ sealed class World
 
     public static string Sku(int i) => string.Create(CultureInfo.InvariantCulture, $"SKU-{i:00000}");
 
+    public string Code(int rank) => _codes[rank];
+
     /// <summary>The best-seller.</summary>
-    public string Hot => _codes[0];
+    public string Hot => Code(0);
 
     public string Pick(Random random) => _codes[_popularity.Next(random)];
+
+    /// <summary>The rank of a SKU instead of its code.</summary>
+    public int PickRank(Random random) => _popularity.Next(random);
 
     /// <summary>Sets up the warehouses and puts so many units of every SKU into each.</summary>
     public async Task StockAsync(EngineNode node, int each)

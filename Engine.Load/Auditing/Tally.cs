@@ -61,16 +61,24 @@ public sealed class Tally
 
     public TallyResult Compare(IReadOnlyDictionary<string, OrderTold> orders, IReadOnlyDictionary<string, StockTold> stock)
     {
+        var count = Compared(orders);
+        var held = HeldByOrders(orders.Values);
+        foreach (var sku in _stock.Keys.Union(held.Keys, StringComparer.Ordinal))
+            Compare(sku, stock.GetValueOrDefault(sku), held.GetValueOrDefault(sku), count);
+        return count.Result;
+    }
+
+    /// <summary>Only the orders, where others use the same stock.</summary>
+    public TallyResult CompareOrders(IReadOnlyDictionary<string, OrderTold> orders) => Compared(orders).Result;
+
+    private Count Compared(IReadOnlyDictionary<string, OrderTold> orders)
+    {
         var count = new Count();
         foreach (var account in _orders.Values)
             Compare(account, orders.GetValueOrDefault(account.OrderId), count);
         foreach (var stranger in orders.Keys.Where(id => !_orders.ContainsKey(id)))
             count.Doubled($"order {stranger} was never sent");
-
-        var held = HeldByOrders(orders.Values);
-        foreach (var sku in _stock.Keys.Union(held.Keys, StringComparer.Ordinal))
-            Compare(sku, stock.GetValueOrDefault(sku), held.GetValueOrDefault(sku), count);
-        return count.Result;
+        return count;
     }
 
     private static void Compare(OrderAccount account, OrderTold? told, Count count)
