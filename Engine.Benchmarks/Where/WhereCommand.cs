@@ -64,6 +64,7 @@ static class WhereCommand
         await process.WaitForExitAsync(stop);
         if (process.ExitCode != 0) throw new StartupException("The engine has failed; run the command engine to see how.");
         var report = await PerfAsync("report", "-i", data, "--stdio", "--no-children", "-g", "none", "-F", "overhead,comm,dso,sym", "-t", "|", "--percent-limit", "0");
+        File.Delete($"/tmp/perf-{process.Id}.map");
         return (EngineFigures.FromJson(await File.ReadAllTextAsync(json, stop)), report.Split('\n'));
     }
 
