@@ -15,7 +15,7 @@ sealed class BenchStore : IAsyncDisposable
     BenchStore(string folder, IJournal journal, PostgresServer? server) => (Folder, Journal, _server) = (folder, journal, server);
 
     public string Folder { get; }
-    public IJournal Journal { get; }
+    public IJournal Journal { get; private set; }
 
     /// <summary>Commits so far; 0 where the store does not count them.</summary>
     public long Transactions => (Journal as IStore)?.Transactions ?? 0;
@@ -26,12 +26,22 @@ sealed class BenchStore : IAsyncDisposable
         switch (kind)
         {
             case StoreKind.Memory: return new BenchStore(folder, new MemoryJournal(partitions), null);
-            case StoreKind.Sqlite: return new BenchStore(folder, new SqliteJournal(new SqliteJournalOptions { Directory = folder, Partitions = partitions }), null);
+            case StoreKind.Sqlite: return new BenchStore(folder, Embedded(folder, partitions), null);
             default:
                 DebianPackages.NeedPostgres();
                 var server = await PostgresServer.StartNewAsync(Tuned);
                 return new BenchStore(folder, new PostgresJournal(new PostgresJournalOptions { ConnectionString = server.ConnectionString(), Partitions = partitions }), server);
         }
+    }
+
+    static SqliteJournal Embedded(string folder, int partitions) => new(new SqliteJournalOptions { Directory = folder, Partitions = partitions });
+
+    /// <summary>Opens an embedded store again, as after a restart.</summary>
+    public void Reopen()
+    {
+        var partitions = Journal.Partitions;
+        Journal.Dispose();
+        Journal = Embedded(Folder, partitions);
     }
 
     /// <summary>As somebody would run a server that has the machine's memory to use; it flushes as it does by default.</summary>

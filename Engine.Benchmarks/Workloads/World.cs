@@ -27,8 +27,10 @@ sealed class World
 
     public static string Sku(int i) => string.Create(CultureInfo.InvariantCulture, $"SKU-{i:00000}");
 
+    public string Code(int rank) => _codes[rank];
+
     /// <summary>The best-seller.</summary>
-    public string Hot => _codes[0];
+    public string Hot => Code(0);
 
     public string Pick(Random random) => _codes[_popularity.Next(random)];
 

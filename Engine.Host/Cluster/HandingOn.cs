@@ -57,7 +57,7 @@ sealed class HandingOn(EngineNode node, QuarantineDesk quarantine, IntakeFactory
 
     public async Task HandOnAsync()
     {
-        foreach (var kept in await node.ScanAsync<QuarantineActor, QuarantineView>(static (message, now) => message.IsOpen && message.Reason == Reason ? (QuarantineView?)message.View(now) : null))
+        foreach (var kept in await node.ScanAsync<QuarantineActor, QuarantineView>(ActorKind.Quarantine, static (message, now) => message.IsOpen && message.Reason == Reason ? (QuarantineView?)message.View(now) : null))
         {
             var platform = PlatformCatalogue.Find(kept.Platform)!;
             var parsed = platform.Parse(quarantine.Open(kept));

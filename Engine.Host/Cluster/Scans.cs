@@ -1,4 +1,5 @@
 using Engine.Actors.Cluster;
+using Engine.Actors.Deciders;
 using Engine.Actors.Inventory;
 using Engine.Actors.Kernel;
 using Engine.Actors.Orders;
@@ -16,15 +17,15 @@ sealed record WarehouseUnits(string Warehouse, long Promised, long OnHand);
 sealed class Scans(IEngine engine, ClusterMember? member = null, Peers? peers = null)
 {
     public static readonly Scan<WarehouseUnits[]> Warehouses = new("warehouses", engine => engine.ScanAsync<SkuActor, WarehouseUnits[]>(
-        static (sku, _) => [.. sku.Warehouses.Select(w => new WarehouseUnits(w.Warehouse, w.Reserved + w.Committed, w.OnHand))]));
+        ActorKind.Sku, static (sku, _) => [.. sku.Warehouses.Select(w => new WarehouseUnits(w.Warehouse, w.Reserved + w.Committed, w.OnHand))]));
 
-    public static readonly Scan<FreedLockView[]> FreedLocks = new("freed-locks", engine => engine.ScanAsync<SkuActor, FreedLockView[]>(static (sku, _) => [.. sku.Freed()]));
+    public static readonly Scan<FreedLockView[]> FreedLocks = new("freed-locks", engine => engine.ScanAsync<SkuActor, FreedLockView[]>(ActorKind.Sku, static (sku, _) => [.. sku.Freed()]));
 
     public static readonly Scan<QuarantineView> Quarantine = new("quarantine", engine => engine.ScanAsync<QuarantineActor, QuarantineView>(
-        static (message, now) => message.IsOpen ? (QuarantineView?)message.View(now) : null));
+        ActorKind.Quarantine, static (message, now) => message.IsOpen ? (QuarantineView?)message.View(now) : null));
 
     public static readonly Scan<string[]> KeysInUse = new("keys-in-use", engine => engine.ScanAsync<SkuActor, string[]>(
-        static (sku, _) => [.. sku.Reservations.Where(r => r.IsLive).Select(r => r.KeyId).Distinct()]));
+        ActorKind.Sku, static (sku, _) => [.. sku.Reservations.Where(r => r.IsLive).Select(r => r.KeyId).Distinct()]));
 
     /// <summary>What another node asks for by name; null for a name that nobody knows.</summary>
     public static async Task<object?> HereAsync(string name, IEngine engine) => name switch
