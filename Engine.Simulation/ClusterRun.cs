@@ -2,6 +2,7 @@ using Engine.Actors;
 using Engine.Actors.Cluster;
 using Engine.Actors.Deciders;
 using Engine.Actors.Kernel;
+using Engine.Actors.Memory;
 using Engine.Simulation.Clients;
 using static Engine.Simulation.BrokenInvariantException;
 

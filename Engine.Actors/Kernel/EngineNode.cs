@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using Engine.Actors.Clocks;
+using Engine.Actors.Cluster;
 using Engine.Actors.Deciders;
 
 namespace Engine.Actors.Kernel;
@@ -91,20 +93,15 @@ public sealed class EngineNode : IEngine, IPartitionHost, IAsyncDisposable
     /// <summary>Messages have come from a partition that is owned elsewhere.</summary>
     public void Receive(Delivery delivery)
     {
-        Note(delivery.From, delivery.To, delivery.Last);
+        Volatile.Write(ref _lastSent[delivery.From][delivery.To], Math.Max(delivery.Last, LastSentOf(delivery.From, delivery.To)));
         Scheduler.Deliver(_partitions[delivery.To], delivery);
     }
 
     /// <summary>A link from a partition that is owned elsewhere has got so far.</summary>
     public void Hear(int from, int to, long number)
     {
-        Note(from, to, number);
+        Volatile.Write(ref _lastSent[from][to], Math.Max(number, LastSentOf(from, to)));
         _partitions[to].Hear(from, number);
-    }
-
-    void Note(int from, int to, long number)
-    {
-        if (number > LastSentOf(from, to)) Volatile.Write(ref _lastSent[from][to], number);
     }
 
     /// <summary>Tells the links of the open partitions to one that is owned elsewhere.</summary>
@@ -301,117 +298,4 @@ public sealed class EngineNode : IEngine, IPartitionHost, IAsyncDisposable
 
         public override void Fail(AnswerKind kind) => _answer.TrySetResult([]);
     }
-}
-
-/// <summary>Reads the messages of one link from the sender's frames.</summary>
-sealed class LinkReader : IFrameVisitor
-{
-    readonly int _from, _to;
-    readonly long _after;
-    readonly IDomain _domain;
-    readonly List<Letter> _letters = [];
-    long _first;
-
-    public LinkReader(int from, int to, long after, IDomain domain) => (_from, _to, _after, _domain) = (from, to, after, domain);
-
-    public IEnumerable<Delivery> Read(IEnumerable<StoredFrame> frames)
-    {
-        foreach (var frame in frames)
-        {
-            FrameHeader.Read(frame.Bytes);
-            FrameHeader.Visit(frame.Bytes, _domain, this);
-            if (_letters.Count == 0) continue;
-            yield return new Delivery(_from, _to, frame.Sequence, _first, _letters.ToArray());
-            _letters.Clear();
-        }
-    }
-
-    public void OnEvent(ActorId actor, Event happened) { }
-
-    public void OnMessage(ActorId from, ActorId to, int partition, long number, Message message)
-    {
-        if (partition != _to || number <= _after) return;
-        if (_letters.Count == 0) _first = number;
-        _letters.Add(new Letter(from, to, message));
-    }
-
-    public void OnMark(int sender, long sequence, long number) { }
-}
-
-/// <summary>
-/// Compares the wall clock with the monotonic one. A jump of the wall clock must not end a lock early: while they differ no
-/// timer ends anything, and what is met is judged by the last time they agreed on and what has passed since. A difference that
-/// stays is a corrected clock and is accepted after five minutes.
-/// </summary>
-sealed class ClockGuard
-{
-    static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
-    readonly TimeProvider _time;
-    readonly long _difference;
-    readonly bool _trustsAny;
-    Base _base;
-    long _since;
-    double _drift;
-    volatile bool _agrees = true;
-    volatile bool _agreesWithStore = true;
-    volatile bool _isCompared;
-
-    public ClockGuard(TimeProvider time, long difference, bool trustsAny = false)
-    {
-        (_time, _difference, _trustsAny) = (time, difference, trustsAny);
-        _base = new Base(time.GetUtcNow(), time.GetTimestamp());
-    }
-
-    /// <summary>Also between two looks: a jump is seen before the first decision that would rest on it.</summary>
-    public bool Agrees => _trustsAny || (_agrees && _agreesWithStore && Math.Abs(Drift()) <= _difference);
-
-    public bool HasCompared { get; private set; }
-
-    /// <summary>Milliseconds since 1970 UTC.</summary>
-    public long Now
-    {
-        get
-        {
-            var (at, wall) = (Volatile.Read(ref _base), _time.GetUtcNow());
-            if (_trustsAny) return wall.ToUnixTimeMilliseconds();
-            var passed = _time.GetElapsedTime(at.Monotonic);
-            var agrees = Math.Abs((wall - at.Wall - passed).TotalMilliseconds) <= _difference;
-            return (agrees ? wall : at.Wall + passed).ToUnixTimeMilliseconds();
-        }
-    }
-
-    public void Look()
-    {
-        var drift = Drift();
-        if (Math.Abs(drift) <= _difference)
-        {
-            _agrees = true;
-            return;
-        }
-        if (_agrees || Math.Abs(drift - _drift) > _difference) (_agrees, _since, _drift) = (false, _time.GetTimestamp(), drift);
-        // Beside a store whose clock it can be compared with, a clock is right when both agree, not when time has passed.
-        else if (!_isCompared && _time.GetElapsedTime(_since) > Patience) _base = new Base(_time.GetUtcNow(), _time.GetTimestamp());
-    }
-
-    /// <summary>Where both agree, that is what is gone by from here on; where they don't, by what both last agreed on.</summary>
-    public void Compare(DateTimeOffset store, long asked)
-    {
-        _isCompared = true;
-        var (wall, now) = (_time.GetUtcNow(), _time.GetTimestamp());
-        // The store's clock was read at some moment of the call: how long that took is no difference.
-        var ahead = (wall - store).TotalMilliseconds;
-        var took = _time.GetElapsedTime(asked, now).TotalMilliseconds;
-        _agreesWithStore = ahead >= -_difference && ahead <= _difference + took;
-        if (!_agreesWithStore) return;
-        Volatile.Write(ref _base, new Base(wall, now));
-        (_agrees, HasCompared) = (true, true);
-    }
-
-    double Drift()
-    {
-        var at = Volatile.Read(ref _base);
-        return (_time.GetUtcNow() - at.Wall).TotalMilliseconds - _time.GetElapsedTime(at.Monotonic).TotalMilliseconds;
-    }
-
-    sealed record Base(DateTimeOffset Wall, long Monotonic);
 }

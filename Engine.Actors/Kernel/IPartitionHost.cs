@@ -1,3 +1,4 @@
+using Engine.Actors.Cluster;
 using Engine.Actors.Deciders;
 
 namespace Engine.Actors.Kernel;
@@ -112,7 +113,7 @@ interface IPartitionHost
     ITailRecord? Tails { get; }
     /// <summary>This node owns the partition, or is about to.</summary>
     bool IsWanted(int partition);
-    /// <summary>Another owner has taken the partition over. False where nobody else should be able to.</summary>
+    /// <summary>False where nobody else should be able to take it over.</summary>
     bool Lost(int partition);
     void Left(int partition, long epoch);
     Lease Acquire(int partition);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Engine.Actors.Cluster;
 using Engine.Actors.Deciders;
 
 namespace Engine.Actors.Kernel;
@@ -42,15 +43,8 @@ public sealed partial class Partition : IThreadPoolWorkItem
     bool _draining;
     volatile Leaving _leaving;
 
-    /// <summary>On its way to another node.</summary>
-    enum Leaving
-    {
-        No,
-        /// <summary>A checkpoint is written while the partition serves on, so that little is left for the next owner to read.</summary>
-        Checkpointing,
-        /// <summary>Nothing new is taken in.</summary>
-        Draining,
-    }
+    /// <summary>On its way to another node: first a checkpoint is written while the partition serves on, so that little is left for the next owner to read; then nothing new is taken in.</summary>
+    enum Leaving { No, Checkpointing, Draining }
 
     enum State
     {

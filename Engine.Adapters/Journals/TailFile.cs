@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.MemoryMappedFiles;
+using Engine.Actors.Cluster;
 using Engine.Actors.Kernel;
 
 namespace Engine.Adapters.Journals;

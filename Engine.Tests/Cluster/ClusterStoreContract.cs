@@ -1,5 +1,6 @@
 using Engine.Actors.Cluster;
 using Engine.Actors.Kernel;
+using Engine.Actors.Memory;
 using Engine.Adapters.Journals.Postgres;
 using Engine.Tests.Postgres;
 using Xunit;

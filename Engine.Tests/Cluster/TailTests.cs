@@ -1,7 +1,9 @@
 using Engine.Actors;
+using Engine.Actors.Cluster;
 using Engine.Actors.Deciders;
 using Engine.Actors.Inventory;
 using Engine.Actors.Kernel;
+using Engine.Actors.Memory;
 using Engine.Adapters.Journals;
 using Xunit;
 

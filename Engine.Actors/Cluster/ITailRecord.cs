@@ -1,4 +1,6 @@
-namespace Engine.Actors.Kernel;
+using Engine.Actors.Kernel;
+
+namespace Engine.Actors.Cluster;
 
 /// <summary>
 /// What this node knows by itself of the newest frame it has acknowledged in each partition, kept apart from the store: a store

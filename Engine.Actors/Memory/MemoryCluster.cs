@@ -1,6 +1,7 @@
+using Engine.Actors.Cluster;
 using Engine.Actors.Kernel;
 
-namespace Engine.Actors.Cluster;
+namespace Engine.Actors.Memory;
 
 /// <summary>The in-memory twin of a cluster's store: the whole contract and no disk.</summary>
 /// <param name="raise">Raises a partition's epoch and tells where its journal ends.</param>

@@ -1,4 +1,6 @@
-namespace Engine.Actors.Kernel;
+using Engine.Actors.Kernel;
+
+namespace Engine.Actors.Cluster;
 
 /// <summary>
 /// Which partitions a node owns and for how long it may speak for them, where several nodes share a store
