@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Engine.Actors.Deciders;
 
@@ -11,7 +12,7 @@ namespace Engine.Host.Cluster;
 /// </summary>
 static class NodeJson
 {
-    public static readonly JsonSerializerOptions Options = new() { IncludeFields = true, TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { LeaveOutWhatFollows } } };
+    public static readonly JsonSerializerOptions Options = new() { IncludeFields = true, Converters = { new ActorIdConverter() }, TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { LeaveOutWhatFollows } } };
 
     /// <summary>What is computed from the rest is not told.</summary>
     static void LeaveOutWhatFollows(JsonTypeInfo type)
@@ -36,6 +37,26 @@ static class NodeJson
         value is null ? null
         : Types.TryGetValue(value.Type, out var type) ? value.Value.Deserialize(type, Options)
         : throw new InvalidDataException($"{value.Type} is nothing that nodes tell each other");
+}
+
+/// <summary>An actor's id as its kind's number and its key.</summary>
+sealed class ActorIdConverter : JsonConverter<ActorId>
+{
+    public override ActorId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        if (reader.TokenType == JsonTokenType.Null) return default;
+        var text = reader.GetString()!;
+        var colon = text.IndexOf(':', StringComparison.Ordinal);
+        return new ActorId((ActorKind)byte.Parse(text.AsSpan(0, colon), System.Globalization.CultureInfo.InvariantCulture), text[(colon + 1)..]);
+    }
+
+    public override void Write(Utf8JsonWriter writer, ActorId value, JsonSerializerOptions options)
+    {
+        if (value.Key is null) writer.WriteNullValue();
+        else writer.WriteStringValue($"{(byte)value.Kind}:{value.Key}");
+    }
+
+    public override bool HandleNull => true;
 }
 
 /// <summary>A command, a reply or a view.</summary>

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Reflection;
 using System.Text.Json;
+using Engine.Actors.Deciders;
 using Engine.Host.Cluster;
 using Xunit;
 
@@ -47,6 +48,7 @@ public sealed class NodeJsonTests
         if (depth > DepthMax && !type.IsValueType) return null;
         if (Nullable.GetUnderlyingType(type) is { } inner) return Filled(inner, ref seed, depth);
         if (type == typeof(string)) return $"t{seed}";
+        if (type == typeof(ActorId)) return new ActorId(ActorKind.Order, $"t{seed}");
         if (type == typeof(bool)) return true;
         if (type.IsEnum) return Enum.GetValues(type).GetValue(seed % Enum.GetValues(type).Length);
         if (type.IsPrimitive) return Convert.ChangeType(seed % 100, type, System.Globalization.CultureInfo.InvariantCulture);
