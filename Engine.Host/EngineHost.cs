@@ -118,7 +118,7 @@ public static class EngineHost
             var (engine, log) = (sp.GetRequiredService<IEngine>(), sp.GetRequiredService<ILogger<ReadModels>>());
             return new ReadModels(new ReadModelOptions
             {
-                Directory = settings.DataDirectory,
+                Directory = settings.DataDirectory, Postgres = settings.Store == "postgres" ? settings.Postgres : null, Reader = settings.ViewsReader, Node = settings.NodeName,
                 Journal = sp.GetRequiredService<IJournalReader>(),
                 Domain = EngineDomain.Instance,
                 Persons = sp.GetRequiredService<PersonIndex>(),

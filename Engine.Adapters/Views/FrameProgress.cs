@@ -1,5 +1,5 @@
 using Engine.Actors.Kernel;
-using Engine.Adapters.Sqlite;
+using Engine.Adapters.Tables;
 
 namespace Engine.Adapters.Views;
 

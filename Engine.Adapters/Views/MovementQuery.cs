@@ -1,4 +1,4 @@
-using Engine.Adapters.Sqlite;
+using Engine.Adapters.Tables;
 
 namespace Engine.Adapters.Views;
 

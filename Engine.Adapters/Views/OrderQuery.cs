@@ -1,6 +1,6 @@
 using System.Text;
 using Engine.Actors.Orders;
-using Engine.Adapters.Sqlite;
+using Engine.Adapters.Tables;
 
 namespace Engine.Adapters.Views;
 

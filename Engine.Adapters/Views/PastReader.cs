@@ -1,6 +1,5 @@
 using Engine.Actors.Deciders;
-using Engine.Adapters.Sqlite;
-using Microsoft.Data.Sqlite;
+using Engine.Adapters.Tables;
 
 namespace Engine.Adapters.Views;
 
@@ -17,12 +16,12 @@ public readonly record struct PastPoint(long At, long Sequence)
 /// Brings an actor to any point of its life from its own events, which the projector keeps apart from everybody else's: the
 /// nearest state before the point, and what happened to it from there on.
 /// </summary>
-sealed class PastReader(SqliteConnection connection, IDomain domain) : IDisposable
+sealed class PastReader(ViewConnection connection, IDomain domain) : IDisposable
 {
-    readonly Statement _newestState = new(connection, ViewSql.ReadNewestState);
-    readonly Statement _stateByTime = new(connection, ViewSql.ReadStateByTime);
-    readonly Statement _stateBySequence = new(connection, ViewSql.ReadStateBySequence);
-    readonly Statement _events = new(connection, ViewSql.ReadEvents);
+    readonly Statement _newestState = connection.Prepare(ViewSql.ReadNewestState);
+    readonly Statement _stateByTime = connection.Prepare(ViewSql.ReadStateByTime);
+    readonly Statement _stateBySequence = connection.Prepare(ViewSql.ReadStateBySequence);
+    readonly Statement _events = connection.Prepare(ViewSql.ReadEvents);
     byte[] _buffer = new byte[4096];
 
     /// <param name="IsReached">Nothing that happened later can matter any more.</param>

@@ -35,10 +35,11 @@ sealed class Projector : IFrameVisitor, IDisposable
     FrameProgress[] _progress;
     FrameProgress[] _committed;
     FrameHeader _header;
+    volatile bool _leads;
     int _newInFrame;
     long _difference, _committedDifference, _committedRows;
 
-    /// <exception cref="Engine.Adapters.Sqlite.DamagedRowException" />
+    /// <exception cref="Engine.Adapters.Tables.DamagedRowException" />
     public Projector(ViewStore store, IJournalReader journal, IDomain domain, IPersonIndex persons, int bytesBetweenStates = ReadModelOptions.DefaultBytesBetweenStates)
     {
         _bytesBetweenStates = bytesBetweenStates;
@@ -48,8 +49,7 @@ sealed class Projector : IFrameVisitor, IDisposable
         (_faults, _blocked) = (new string?[journal.Partitions], new long[journal.Partitions]);
         _progress = _writer.Progress(journal.Partitions);
         _committed = [.. _progress];
-        using var difference = new Sqlite.Statement(store.Writer, ViewSql.ReadDifference);
-        _difference = _committedDifference = difference.OneLong() ?? 0;
+        _difference = _committedDifference = _writer.Difference();
     }
 
     /// <summary>What is committed. Read from any thread, as the figures below.</summary>
@@ -78,10 +78,11 @@ sealed class Projector : IFrameVisitor, IDisposable
 
     /// <summary>Projects a part of what lies behind the checkpoint, in one transaction; returns how many frames, 0 at the end.</summary>
     /// <exception cref="StoreUnavailableException">The journal can't be read.</exception>
-    /// <exception cref="Microsoft.Data.Sqlite.SqliteException" />
-    /// <exception cref="Engine.Adapters.Sqlite.DamagedRowException" />
+    /// <exception cref="System.Data.Common.DbException" />
+    /// <exception cref="Engine.Adapters.Tables.DamagedRowException" />
     public int Advance()
     {
+        if (!TryLead(out var moved)) return moved;
         try
         {
             var frames = 0;
@@ -102,6 +103,24 @@ sealed class Projector : IFrameVisitor, IDisposable
             throw;
         }
     }
+
+    /// <summary>True where this is who projects. Where somebody else does, <paramref name="moved"/> says how many partitions have gone on.</summary>
+    public bool TryLead(out int moved)
+    {
+        moved = 0;
+        if (_leads) return true;
+        _leads = _store.Writer.TryLead();
+        var now = _writer.Progress(_committed.Length);
+        for (var partition = 0; partition < now.Length; partition++)
+            if (now[partition] != _committed[partition]) moved++;
+        // Whatever was projected until now, by whomever: memory goes on from the tables.
+        _committedDifference = moved == 0 ? _committedDifference : _writer.Difference();
+        Volatile.Write(ref _committed, now);
+        if (_leads) Forget();
+        return _leads;
+    }
+
+    public bool Leads => _leads;
 
     int Take(int partition, bool isFirst)
     {
@@ -158,7 +177,6 @@ sealed class Projector : IFrameVisitor, IDisposable
         _dirty.Add(tracked);
     }
 
-    public bool WantsMessages => false;
 
     public void OnMessage(ActorId from, ActorId to, int partition, long number, Message message) { }
 

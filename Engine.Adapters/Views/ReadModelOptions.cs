@@ -7,6 +7,12 @@ public sealed record ReadModelOptions
 {
     /// <summary>The folder the file lies in.</summary>
     public required string Directory { get; init; }
+    /// <summary>Keeps them in the schema <c>views</c> of this PostgreSQL database instead; null for the file.</summary>
+    public string? Postgres { get; init; }
+    /// <summary>A role of that database that may read the tables.</summary>
+    public string? Reader { get; init; }
+    /// <summary>Who connects, for whoever looks at the server's connections.</summary>
+    public string Node { get; init; } = "node";
     public required IJournalReader Journal { get; init; }
     public required IDomain Domain { get; init; }
     public IPersonIndex Persons { get; init; } = new NoPersonIndex();

@@ -1,7 +1,8 @@
 using Engine.Actors.Deciders;
 using Engine.Actors.Kernel;
-using Engine.Adapters.Sqlite;
-using Microsoft.Data.Sqlite;
+using Engine.Adapters.Tables;
+using Engine.Adapters.Views.Postgres;
+using Engine.Adapters.Views.Sqlite;
 
 namespace Engine.Adapters.Views;
 
@@ -12,13 +13,14 @@ namespace Engine.Adapters.Views;
 public sealed class ReadModels : IDisposable
 {
     static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
+    const int LooksWhenShared = 10;
     /// <summary>Looks at the journal that are remembered: of a longer lag only the beginning matters.</summary>
     const int SeenMax = 256;
     public const string FileName = "views.db";
     const string RebuildName = "views.rebuild.db";
 
     readonly ReadModelOptions _options;
-    readonly string _path, _rebuildPath;
+    readonly ViewPlace _place;
     readonly SemaphoreSlim _signal = new(0);
     readonly CancellationTokenSource _stopping = new();
     readonly Lock _gate = new();
@@ -31,7 +33,7 @@ public sealed class ReadModels : IDisposable
     Thread? _thread, _rebuilder;
     ITimer? _timer;
     long _rebuilds, _rowsBefore;
-    int _disposed;
+    int _disposed, _looks;
     string? _failure;
 
     /// <summary>A file and who keeps it.</summary>
@@ -47,8 +49,9 @@ public sealed class ReadModels : IDisposable
     public ReadModels(ReadModelOptions options)
     {
         _options = options;
-        Directory.CreateDirectory(options.Directory);
-        (_path, _rebuildPath) = (Path.Combine(options.Directory, FileName), Path.Combine(options.Directory, RebuildName));
+        _place = options.Postgres is { } connection
+            ? new PostgresViews(connection, options.Node, options.Reader)
+            : new ViewFile(Path.Combine(Directory.CreateDirectory(options.Directory).FullName, FileName), Path.Combine(options.Directory, RebuildName));
     }
 
     public int Partitions => _options.Journal.Partitions;
@@ -70,7 +73,7 @@ public sealed class ReadModels : IDisposable
             var durable = _options.Durable();
             var (live, rebuilding) = (_live, _rebuilding);
             return new ReadModelStatus(Show(live, durable), rebuilding is not null, rebuilding is null ? [] : Show(rebuilding, durable),
-                Volatile.Read(ref _rowsBefore) + (live?.Projector.RowsWritten ?? 0), Volatile.Read(ref _rebuilds), live?.Store.Bytes ?? 0, live?.Projector.Difference ?? 0);
+                Volatile.Read(ref _rowsBefore) + (live?.Projector.RowsWritten ?? 0), Volatile.Read(ref _rebuilds), live is null ? 0 : _place.Bytes, live?.Projector.Difference ?? 0);
         }
     }
 
@@ -166,7 +169,8 @@ public sealed class ReadModels : IDisposable
 
     void LookIfBehind()
     {
-        if (!HasReached(LookAtJournal())) Wake();
+        // What other nodes have written into shared tables, and into the journal, is only seen by looking.
+        if (!HasReached(LookAtJournal()) || (_place.IsShared && ++_looks % LooksWhenShared == 0)) Wake();
     }
 
     void Follow()
@@ -189,7 +193,7 @@ public sealed class ReadModels : IDisposable
     {
         try
         {
-            var live = _live ?? Open();
+            var live = _live is { } open && !open.Store.Writer.IsBroken ? open : Reopen();
             if (live.Store.Damage is { } damage) live = Remake(live, damage);
             if (_isRebuilt) live = Swap(live);
             if (live.Projector.Advance() == 0) return false;
@@ -197,10 +201,10 @@ public sealed class ReadModels : IDisposable
             Moved();
             return true;
         }
-        catch (Exception e) when (e is DamagedRowException || (e is SqliteException sqlite && ViewFile.IsDamage(sqlite)))
+        catch (Exception e) when (e is DamagedRowException || _place.IsDamage(e))
         {
             _live?.Store.Condemn(e.Message);
-            if (_live is null) ViewFile.Delete(_path);
+            if (_live is null) _place.Delete(null, () => { });
             return true;
         }
         catch (Exception e) when (e is not OutOfMemoryException)
@@ -221,13 +225,12 @@ public sealed class ReadModels : IDisposable
 
     Pair Open()
     {
-        var live = Make(_path);
+        var live = Make();
         if (live.Store.Remade is { } why) Told(why);
-        if (!live.Projector.IsOfThisJournal())
+        if (live.Projector.TryLead(out _) && !live.Projector.IsOfThisJournal())
         {
-            live.Dispose();
-            ViewFile.Delete(_path);
-            live = Make(_path);
+            _place.Delete(live.Store.Writer, live.Dispose);
+            live = Make();
             Told("it is of another journal");
         }
         _live = live;
@@ -235,17 +238,23 @@ public sealed class ReadModels : IDisposable
         return live;
     }
 
-    Pair Remake(Pair damaged, string why)
+    /// <summary>After the connection to the tables was lost.</summary>
+    Pair Reopen() => InPlace(() =>
     {
-        return InPlace(() =>
-        {
-            _live = null;
-            Close(damaged);
-            ViewFile.Delete(_path);
-            Told(why);
-            return Open();
-        });
-    }
+        if (_live is { } broken) Close(broken);
+        _live = null;
+        return Open();
+    });
+
+    Pair Remake(Pair damaged, string why) => InPlace(() =>
+    {
+        _live = null;
+        // Of shared tables only who projects into them may throw them away; the others look again.
+        if (damaged.Projector.TryLead(out _)) _place.Delete(damaged.Store.Writer, () => Close(damaged));
+        else Close(damaged);
+        Told(why);
+        return Open();
+    });
 
     void Told(string why)
     {
@@ -259,9 +268,9 @@ public sealed class ReadModels : IDisposable
         pair.Dispose();
     }
 
-    Pair Make(string path, bool isAlone = false)
+    Pair Make(bool isAlone = false)
     {
-        var store = new ViewStore(path, Partitions, _options.Domain, isAlone);
+        var store = new ViewStore(_place, Partitions, _options.Domain, isAlone);
         try
         {
             return new Pair(store, new Projector(store, _options.Journal, _options.Domain, _options.Persons, _options.BytesBetweenStates));
@@ -281,6 +290,7 @@ public sealed class ReadModels : IDisposable
         lock (_gate)
         {
             if (_rebuilder is not null) return false;
+            if (_live is { Projector.Leads: false }) throw new StoreUnavailableException("another node keeps the read models: the rebuild is to be asked of that one");
             _rebuilder = new Thread(RunRebuild) { IsBackground = true, Name = "rebuild of read models", Priority = ThreadPriority.BelowNormal };
             _rebuilder.Start();
             return true;
@@ -291,7 +301,7 @@ public sealed class ReadModels : IDisposable
     {
         try
         {
-            var made = _rebuilding = Make(_rebuildPath, isAlone: true);
+            var made = _rebuilding = Make(isAlone: true);
             while (made.Projector.Advance() > 0)
                 if (_stopping.IsCancellationRequested) return;
             _isRebuilt = true;
@@ -301,7 +311,7 @@ public sealed class ReadModels : IDisposable
         {
             _options.Failed?.Invoke(e);
             EndRebuild(_rebuilding);
-            ViewFile.Delete(_rebuildPath);
+            _place.DeleteAlone();
         }
     }
 
@@ -320,9 +330,8 @@ public sealed class ReadModels : IDisposable
         return InPlace(() =>
         {
             _live = null;
-            Close(live);
             EndRebuild(made);
-            ViewFile.Replace(_path, _rebuildPath);
+            _place.Replace(live.Store.Writer, () => Close(live));
             Interlocked.Increment(ref _rebuilds);
             return Open();
         });
@@ -348,11 +357,11 @@ public sealed class ReadModels : IDisposable
     {
         using var models = new ReadModels(options);
         long frames = 0;
-        using (var made = models.Make(models._rebuildPath, isAlone: true))
+        using (var made = models.Make(isAlone: true))
         {
             while (made.Projector.Advance() is var more and > 0) onProgress(frames += more);
         }
-        ViewFile.Replace(models._path, models._rebuildPath);
+        models._place.Replace(null, () => { });
     }
 
     public void Dispose()
@@ -369,8 +378,9 @@ public sealed class ReadModels : IDisposable
         if (_rebuilding is { } unfinished)
         {
             unfinished.Dispose();
-            ViewFile.Delete(_rebuildPath);
+            _place.DeleteAlone();
         }
+        _place.Dispose();
         // The signals stay: somebody may still be waiting, and they hold nothing.
     }
 }

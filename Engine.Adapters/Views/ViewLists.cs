@@ -1,6 +1,6 @@
 using Engine.Actors.Inventory;
 using Engine.Actors.Kernel;
-using Engine.Adapters.Sqlite;
+using Engine.Adapters.Tables;
 
 namespace Engine.Adapters.Views;
 

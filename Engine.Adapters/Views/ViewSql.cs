@@ -122,7 +122,7 @@ static class ViewSql
     public const string LineColumns = "number, position, line_id, sku, code, quantity, warehouse, reservation_id, state, unit_price, discount, gift_of, presale, part_of, row_check";
     public static readonly string WriteLine = Upsert("lines", LineColumns, "number, position");
     public const string ReadLines = $"SELECT {LineColumns} FROM lines WHERE number=? ORDER BY position";
-    public const string WriteTag = "INSERT OR IGNORE INTO tags(tag, number) VALUES(?, ?)";
+    public const string WriteTag = "INSERT INTO tags(tag, number) VALUES(?, ?) ON CONFLICT(tag, number) DO NOTHING";
 
     public static readonly string WriteHistory = Insert(
         "history", "number, sequence, at, state, status, event, source, operator, device, reason, reported_at, behind");

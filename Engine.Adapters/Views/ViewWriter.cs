@@ -3,8 +3,7 @@ using System.Text.Json;
 using Engine.Actors.Deciders;
 using Engine.Actors.Inventory;
 using Engine.Actors.Orders;
-using Engine.Adapters.Sqlite;
-using Microsoft.Data.Sqlite;
+using Engine.Adapters.Tables;
 
 namespace Engine.Adapters.Views;
 
@@ -12,18 +11,16 @@ namespace Engine.Adapters.Views;
 sealed class ViewWriter : IDisposable
 {
     readonly List<Statement> _statements = [];
-    readonly SqliteConnection _connection;
-    readonly Statement _begin, _commit, _rollback, _progress, _readProgress, _findOrder, _findSku, _flows;
+    readonly ViewConnection _connection;
+    readonly Statement _difference, _progress, _readProgress, _findOrder, _findSku, _flows;
     readonly Statement _order, _changeOrder, _person, _line, _tag, _history;
     readonly Statement _sku, _stock, _reservation, _movement, _replenishment, _noReplenishment, _events, _state;
     readonly Codec _encoder = Codec.Writer(4096);
 
-    public ViewWriter(SqliteConnection connection)
+    public ViewWriter(ViewConnection connection)
     {
         _connection = connection;
-        _begin = Prepare(ViewSql.Begin);
-        _commit = Prepare(ViewSql.Commit);
-        _rollback = Prepare(ViewSql.Rollback);
+        _difference = Prepare(ViewSql.ReadDifference);
         _progress = Prepare(ViewSql.WriteProgress);
         _readProgress = Prepare(ViewSql.ReadProgress);
         _findOrder = Prepare(ViewSql.FindOrder);
@@ -47,14 +44,14 @@ sealed class ViewWriter : IDisposable
 
     public long Rows { get; private set; }
 
-    public void Begin() => _begin.Run();
+    public void Begin() => _connection.Begin();
 
-    public void Commit() => _commit.Run();
+    public void Commit() => _connection.Commit();
 
-    public void Rollback()
-    {
-        if (SQLitePCL.raw.sqlite3_get_autocommit(_connection.Handle) == 0) _rollback.Run();
-    }
+    public void Rollback() => _connection.Rollback();
+
+    /// <summary>Units that don't add up, over all SKUs and warehouses.</summary>
+    public long Difference() => _difference.OneLong() ?? 0;
 
     public FrameProgress[] Progress(int partitions) => FrameProgress.Read(_readProgress, partitions);
 
@@ -230,7 +227,7 @@ sealed class ViewWriter : IDisposable
 
     Statement Prepare(string sql)
     {
-        var statement = new Statement(_connection, sql);
+        var statement = _connection.Prepare(sql);
         _statements.Add(statement);
         return statement;
     }

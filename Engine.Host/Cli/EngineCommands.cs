@@ -16,6 +16,7 @@ static class EngineCommands
           Engine:DataDirectory   folder of the embedded store       ./data
           Engine:Store           sqlite or postgres                 sqlite
           Engine:Postgres        connection string (Npgsql's) of the store postgres
+          Engine:ViewsReader     a role of that database that may read the schema views
           Engine:AllowUnsafePostgres   takes a server that may lose what was acknowledged   false
           Engine:Keys:N          API keys: Name, Role, Sha256, Warehouses:M
           Engine:Shops:N         shops that push: Platform, Shop, AppKey, Secret, OldSecrets:M, OnShortage, Locks

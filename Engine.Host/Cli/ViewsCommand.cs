@@ -73,7 +73,7 @@ static class ViewsCommand
         ReadModels.RebuildOffline(
             new ReadModelOptions
             {
-                Directory = settings.DataDirectory, Journal = reader, Domain = EngineDomain.Instance, Durable = () => [],
+                Directory = settings.DataDirectory, Postgres = settings.Store == "postgres" ? settings.Postgres : null, Reader = settings.ViewsReader, Journal = reader, Domain = EngineDomain.Instance, Durable = () => [],
                 Persons = new PersonIndex(seal, new PersonalDesk(seal, reader, NullLogger<PersonalDesk>.Instance)),
             },
             frames =>

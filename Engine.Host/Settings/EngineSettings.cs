@@ -18,6 +18,9 @@ public sealed class EngineSettings
     public string? Postgres { get; set; }
     public List<string> PostgresShards { get; set; } = [];
 
+    /// <summary>A role of that database which may read the tables of the schema <c>views</c>.</summary>
+    public string? ViewsReader { get; set; }
+
     /// <summary>Also take a server that may lose what was acknowledged: <c>fsync</c>, <c>full_page_writes</c> or <c>synchronous_commit</c> off.</summary>
     public bool AllowUnsafePostgres { get; set; }
 

@@ -1,24 +1,31 @@
 using System.Text.Json.Nodes;
-using Microsoft.Data.Sqlite;
+using Engine.Tests.Postgres;
 using Xunit;
 
 namespace Engine.Tests.Host;
 
 /// <summary>Lists of orders as clients ask for them: filters, pages, search, counts, tables, and what they say when they are behind.</summary>
-public sealed class OrderListTests : IAsyncLifetime
+public class OrderListTests : IAsyncLifetime
 {
     readonly ManualTime _time = new();
+    readonly TempFolder _folder = new();
     ApiHost _host = null!;
     ApiClient _admin = null!;
 
+    private protected virtual ViewsAside Views => new FileViewsAside(_folder);
+
     public async Task InitializeAsync()
     {
-        _admin = (_host = await ApiHost.StartAsync(_time)).Admin;
+        _admin = (_host = await ApiHost.StartAsync(_time, _folder, Views.Settings)).Admin;
         foreach (var warehouse in new[] { "gz", "sh" }) await _admin.Put($"/v1/warehouses/{warehouse}", $$"""{"name":"{{warehouse}}","location":{"lat":23.13,"lon":113.26},"coldChain":false}""");
         await _admin.Stock("A", 100, "gz");
     }
 
-    public async Task DisposeAsync() => await _host.DisposeAsync();
+    public async Task DisposeAsync()
+    {
+        await _host.DisposeAsync();
+        _folder.Dispose();
+    }
 
     async Task Place(JsonObject order) => Assert.Equal(201, (await _admin.Post("/v1/orders", order.ToJsonString())).Status);
 
@@ -129,13 +136,8 @@ public sealed class OrderListTests : IAsyncLifetime
         Assert.Equal([], await Ids("?q=张伟"));
         Assert.Equal([], await Ids("?q=13800000001"));
         Assert.Equal(["erp:main:E2026-002", "erp:main:E2026-001"], await Ids("?q=E2026"));
-        foreach (var name in new[] { "views.db", "views.db-wal" })
-        {
-            await using var file = new FileStream(_host.Folder.File($"data/{name}"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-            var bytes = new byte[file.Length];
-            await file.ReadExactlyAsync(bytes);
-            foreach (var personal in new[] { "张伟", "Li  Na", "13800000002", "天河路", "轻拿轻放" }) Assert.Equal(-1, bytes.AsSpan().IndexOf(System.Text.Encoding.UTF8.GetBytes(personal)));
-        }
+        Assert.True(Views.Holds("E2026-002"));
+        foreach (var personal in new[] { "张伟", "Li  Na", "13800000002", "天河路", "轻拿轻放" }) Assert.False(Views.Holds(personal), personal);
     }
 
     [Fact]
@@ -175,13 +177,9 @@ public sealed class OrderListTests : IAsyncLifetime
     {
         await Place(Orders.New("1", ("A", 1)));
         Assert.Single(await Ids(""));
-        // Somebody else holds the file: nothing can be written.
-        using (var other = new SqliteConnection($"Data Source={_host.Folder.File("data/views.db")};Pooling=False"))
+        // Somebody else holds the tables: nothing can be written.
+        using (Views.Hold())
         {
-            other.Open();
-            using var command = other.CreateCommand();
-            command.CommandText = "BEGIN IMMEDIATE";
-            command.ExecuteNonQuery();
             await Place(Orders.New("2", ("A", 1)));
             var asked = _admin.Get("/v1/orders");
             while (!asked.IsCompleted)
@@ -227,12 +225,8 @@ public sealed class OrderListTests : IAsyncLifetime
         var text = (await _host.As(null).Get("/metrics")).Body!.ToString();
         foreach (var line in new[] { "engine_views_lag_frames 0", "engine_views_lag_seconds 0", "engine_views_rebuilds_total 0", "engine_conservation_difference_units 0", "engine_oversold_units 0" }) Assert.Contains($"\n{line}\n", text);
         Assert.DoesNotContain("engine_views_rows_written_total 0\n", text);
-        using var views = new SqliteConnection($"Data Source={_host.Folder.File("data/views.db")};Mode=ReadOnly;Pooling=False");
-        views.Open();
-        using var command = views.CreateCommand();
-        command.CommandText = "SELECT received||' '||on_hand||' '||shipped||' '||written_off FROM stock";
         // One unit was found again when it was shipped.
-        Assert.Equal("101 0 3 98", command.ExecuteScalar());
+        Assert.Equal("101 0 3 98", Views.Scalar("SELECT received||' '||on_hand||' '||shipped||' '||written_off FROM stock"));
     }
 
     [Fact]
@@ -257,4 +251,11 @@ public sealed class OrderListTests : IAsyncLifetime
             Assert.Single((await host.Admin.Get("/v1/orders")).Body!["items"]!.AsArray());
         }
     }
+}
+
+/// <summary>The same with the tables in PostgreSQL.</summary>
+[Collection(PostgresCollection.Name)]
+public sealed class OrderListOnPostgresTests(PostgresFixture postgres) : OrderListTests
+{
+    private protected override ViewsAside Views { get; } = new PostgresViewsAside(postgres.NewDatabase());
 }

@@ -1,11 +1,11 @@
 using System.Text.Json.Nodes;
-using Microsoft.Data.Sqlite;
+using Engine.Tests.Postgres;
 using Xunit;
 
 namespace Engine.Tests.Host;
 
 /// <summary>The time machine over HTTP: any SKU and order as of any instant or change, and why stock changed.</summary>
-public sealed class PastApiTests : IAsyncLifetime
+public class PastApiTests : IAsyncLifetime
 {
     readonly ManualTime _time = new();
     readonly TempFolder _folder = new();
@@ -13,9 +13,11 @@ public sealed class PastApiTests : IAsyncLifetime
     ApiHost _host = null!;
     ApiClient _admin = null!;
 
+    private protected virtual ViewsAside Views => new FileViewsAside(_folder);
+
     public async Task InitializeAsync()
     {
-        _admin = (_host = await ApiHost.StartAsync(_time, _folder)).Admin;
+        _admin = (_host = await ApiHost.StartAsync(_time, _folder, Views.Settings)).Admin;
         foreach (var warehouse in new[] { "gz", "sh" }) await _admin.Put($"/v1/warehouses/{warehouse}", $$"""{"name":"{{warehouse}}","location":{"lat":23.13,"lon":113.26},"coldChain":false}""");
     }
 
@@ -85,12 +87,8 @@ public sealed class PastApiTests : IAsyncLifetime
         await Story();
         await SeeAllAgain();
         await _admin.Get("/v1/orders");
-        using (var other = new SqliteConnection($"Data Source={_folder.File("data/views.db")};Pooling=False"))
+        using (Views.Hold())
         {
-            other.Open();
-            using var command = other.CreateCommand();
-            command.CommandText = "BEGIN IMMEDIATE";
-            command.ExecuteNonQuery();
             await _admin.Stock("A", 5);
             await Look("/v1/skus/A");
             await _admin.Post("/v1/orders", Orders.New("3", ("A", 1)).ToJsonString());
@@ -98,7 +96,7 @@ public sealed class PastApiTests : IAsyncLifetime
             await SeeAllAgain();
         }
         await _host.DisposeAsync();
-        _admin = (_host = await ApiHost.StartAsync(_time, _folder)).Admin;
+        _admin = (_host = await ApiHost.StartAsync(_time, _folder, Views.Settings)).Admin;
         await SeeAllAgain();
         await _admin.Post("/v1/views/rebuild");
         await _admin.Until("/v1/views", r => r.Text("rebuilds") == "1");
@@ -217,4 +215,11 @@ public sealed class PastApiTests : IAsyncLifetime
         Assert.Equal(["3", "5"], _shown.Select(s => JsonNode.Parse(s.Body)!["available"]!.ToString()));
         Assert.Equal(["at:not_supported"], (await _admin.Get("/v1/skus/AB?at=1")).Faults);
     }
+}
+
+/// <summary>The same with the tables in PostgreSQL.</summary>
+[Collection(PostgresCollection.Name)]
+public sealed class PastApiOnPostgresTests(PostgresFixture postgres) : PastApiTests
+{
+    private protected override ViewsAside Views { get; } = new PostgresViewsAside(postgres.NewDatabase());
 }

@@ -53,7 +53,7 @@ public sealed class SqliteErasureTests : IDisposable
         await WriteKeys();
         var chosen = _keys.Keys.Take(3).ToList();
         using (var connection = StoreFile.OpenForReading(_folder.Path))
-        using (var slow = new Statement(connection, Sql.ReadFrames))
+        using (var slow = new SqliteStatement(connection, Sql.ReadFrames))
         {
             Assert.True(slow.With(0).With(0).Step());
             await Drop(chosen);

@@ -4,6 +4,7 @@ using Engine.Actors.Inventory;
 using Engine.Actors.Kernel;
 using Engine.Actors.Orders;
 using Engine.Adapters.Views;
+using Engine.Adapters.Views.Sqlite;
 using Xunit;
 
 namespace Engine.Tests.Views;
@@ -93,7 +94,7 @@ public sealed class ProjectionTests : IDisposable
         for (var done = 0L; done < frames;)
         {
             var journal = new StumblingJournal(story.Rig.Journal, random.Next(1, 40));
-            using var store = new ViewStore(_folder.File(ReadModels.FileName), journal.Partitions, EngineDomain.Instance);
+            using var store = new ViewStore(new ViewFile(_folder.File(ReadModels.FileName), ""), journal.Partitions, EngineDomain.Instance);
             using var projector = new Projector(store, journal, EngineDomain.Instance, new NoPersonIndex());
             Assert.Null(store.Remade);
             Assert.True(projector.IsOfThisJournal());
@@ -123,32 +124,10 @@ public sealed class ProjectionTests : IDisposable
         var journal = new Verifying.ForgedJournal(story.Rig.Journal);
         var torn = Enumerable.Range(0, 3).MaxBy(p => journal.Frames(p).Count);
         journal.Frames(torn)[5].Bytes[70] ^= 1;
-        using var store = new ViewStore(_folder.File("broken.db"), journal.Partitions, EngineDomain.Instance);
+        using var store = new ViewStore(new ViewFile(_folder.File("broken.db"), ""), journal.Partitions, EngineDomain.Instance);
         using var projector = new Projector(store, journal, EngineDomain.Instance, new NoPersonIndex());
         while (projector.Advance() > 0) { }
         Assert.Equal("frame 6: the checksum does not match", projector.Faults[torn]);
         Assert.Equal(Enumerable.Range(0, 3).Select(p => p == torn ? 5L : journal.Frames(p).Count), projector.Progress.Select(p => p.Sequence));
-    }
-
-    /// <summary>Fails when so many frames were read.</summary>
-    sealed class StumblingJournal(IJournalReader inner, int after) : IJournalReader
-    {
-        int _left = after;
-
-        public bool IsCounting { get; set; }
-        public int Partitions => inner.Partitions;
-        public byte[]? ReadCheckpoint(int partition) => inner.ReadCheckpoint(partition);
-        public byte[] ReadSegment(int partition, long segment, int offset, int count) => inner.ReadSegment(partition, segment, offset, count);
-        public byte[]? ReadKey(int partition, KeyRef key) => inner.ReadKey(partition, key);
-        public void Dispose() { }
-
-        public IEnumerable<StoredFrame> ReadFrames(int partition, long after)
-        {
-            foreach (var frame in inner.ReadFrames(partition, after))
-            {
-                if (IsCounting && _left-- == 0) throw new StoreUnavailableException("stumbled");
-                yield return frame;
-            }
-        }
     }
 }

@@ -19,6 +19,7 @@ sealed class PostgresSource : IDisposable
     const int ReadSeconds = 60;
     const int ControlConnections = 4;
     const int ReadConnections = 8;
+    const int ProjectConnections = 3;
     const int VersionMin = 15_00_00;
 
     // Writers rest on seeing what was committed before their lock was granted, so the isolation is not the database's to choose.
@@ -28,7 +29,7 @@ sealed class PostgresSource : IDisposable
 
     readonly NpgsqlConnectionStringBuilder _settings;
     readonly bool _allowUnsafe;
-    readonly NpgsqlDataSource _writing, _control, _reading;
+    readonly NpgsqlDataSource _writing, _control, _reading, _projecting;
 
     /// <exception cref="StartupException">It is no connection string.</exception>
     public PostgresSource(string connectionString, string node, bool allowUnsafe)
@@ -46,6 +47,8 @@ sealed class PostgresSource : IDisposable
         // Taking over waits for a standby where there is one, whatever appends do: what it has seen durable must stay so.
         _control = Pool($"engine {node} control", ControlConnections, AnswerSeconds, "-c synchronous_commit=on");
         _reading = Pool($"engine {node} reader", ReadConnections, ReadSeconds, "");
+        // What is lost with the server is projected again, so nothing waits for its disk.
+        _projecting = Pool($"engine {node} read models", ProjectConnections, ReadSeconds, "-c synchronous_commit=off -c idle_in_transaction_session_timeout=60s");
         // Shown in messages and logs.
         Name = $"PostgreSQL {_settings.Host}:{_settings.Port}/{_settings.Database ?? _settings.Username}";
     }
@@ -56,6 +59,7 @@ sealed class PostgresSource : IDisposable
     public NpgsqlConnection OpenWriting() => Open(_writing);
     public NpgsqlConnection OpenControl() => Open(_control);
     public NpgsqlConnection OpenReading() => Open(_reading);
+    public NpgsqlConnection OpenProjecting() => Open(_projecting);
 
     /// <summary>What went wrong lies in the store or on the way to it.</summary>
     public static bool IsFault(Exception e) => e is DbException or TimeoutException or IOException;
@@ -133,6 +137,7 @@ sealed class PostgresSource : IDisposable
         _writing.Dispose();
         _control.Dispose();
         _reading.Dispose();
+        _projecting.Dispose();
     }
 }
 

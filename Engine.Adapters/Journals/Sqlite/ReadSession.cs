@@ -9,10 +9,10 @@ namespace Engine.Adapters.Journals.Sqlite;
 /// <summary>A reading connection with its statements; used by one thread at a time.</summary>
 sealed class ReadSession(SqliteConnection connection) : IDisposable
 {
-    readonly Statement _frames = new(connection, Sql.ReadFrames);
-    readonly Statement _checkpoint = new(connection, Sql.ReadCheckpoint);
-    readonly Statement _chunks = new(connection, Sql.ReadChunks);
-    readonly Statement _keys = new(connection, Sql.ReadKeys);
+    readonly SqliteStatement _frames = new(connection, Sql.ReadFrames);
+    readonly SqliteStatement _checkpoint = new(connection, Sql.ReadCheckpoint);
+    readonly SqliteStatement _chunks = new(connection, Sql.ReadChunks);
+    readonly SqliteStatement _keys = new(connection, Sql.ReadKeys);
 
     public List<StoredFrame> Frames(int partition, long after, int bytesMax)
     {
@@ -38,9 +38,9 @@ sealed class ReadSession(SqliteConnection connection) : IDisposable
     public List<ArchiveEntry> Archives(int partition, long after)
     {
         var entries = new List<ArchiveEntry>();
-        using var made = new Statement(connection, Sql.HasArchives);
+        using var made = new SqliteStatement(connection, Sql.HasArchives);
         if (made.OneLong() == 0) return entries;
-        using var read = new Statement(connection, Sql.ReadArchives);
+        using var read = new SqliteStatement(connection, Sql.ReadArchives);
         read.With(partition).With(after);
         while (read.Step()) entries.Add(new ArchiveEntry(partition, read.Long(0), read.Long(1), read.Text(2)));
         return entries;
@@ -87,7 +87,7 @@ sealed class ReadSession(SqliteConnection connection) : IDisposable
 
     public List<StoredSigningKey> SigningKeys()
     {
-        using var read = new Statement(connection, Sql.ReadSigningKeys);
+        using var read = new SqliteStatement(connection, Sql.ReadSigningKeys);
         var keys = new List<StoredSigningKey>();
         while (read.Step())
             keys.Add(new StoredSigningKey(read.Text(0), read.Blob(1).ToArray(), read.Long(2), read.IsNull(3) ? null : read.Long(3)));

@@ -65,7 +65,7 @@ static class StoreFile
     static (int Format, int Partitions) ReadMeta(SqliteConnection connection)
     {
         if (!IsMade(connection)) throw new StartupException($"{connection.DataSource} is not a store of this engine.");
-        using var meta = new Statement(connection, Sql.ReadMeta);
+        using var meta = new SqliteStatement(connection, Sql.ReadMeta);
         return meta.Step()
             ? ((int)meta.Long(0), (int)meta.Long(1))
             : throw new StartupException($"{connection.DataSource} is not a store of this engine: it does not say its format.");
@@ -79,7 +79,7 @@ static class StoreFile
             using var change = connection.CreateCommand();
             change.CommandText = Sql.Upgrades[format];
             change.ExecuteNonQuery();
-            using (var meta = new Statement(connection, Sql.SetFormat)) meta.With(format).Run();
+            using (var meta = new SqliteStatement(connection, Sql.SetFormat)) meta.With(format).Run();
             transaction.Commit();
         }
     }
@@ -104,7 +104,7 @@ static class StoreFile
 
     static bool IsMade(SqliteConnection connection)
     {
-        using var made = new Statement(connection, Sql.IsMade);
+        using var made = new SqliteStatement(connection, Sql.IsMade);
         return made.OneLong() > 0;
     }
 
@@ -116,7 +116,7 @@ static class StoreFile
             tables.CommandText = Sql.CreateTables;
             tables.ExecuteNonQuery();
         }
-        using (var meta = new Statement(connection, Sql.InsertMeta))
+        using (var meta = new SqliteStatement(connection, Sql.InsertMeta))
             meta.With(Sql.Format).With(options.Partitions).With(options.TimeProvider.GetUtcNow().ToUnixTimeMilliseconds()).Run();
         transaction.Commit();
     }

@@ -13,9 +13,9 @@ sealed class WriteSession : IDisposable
     const long NotKnown = -1;
 
     readonly SqliteConnection _connection;
-    readonly List<Statement> _statements = [];
-    readonly Statement _begin, _commit, _rollback, _settle, _readEpochs, _raiseEpoch, _readTail, _insertFrame, _readFrame;
-    readonly Statement _insertKeys, _readKeys, _insertChunk, _deleteSegment, _writeCheckpoint, _probe, _endProbe;
+    readonly List<SqliteStatement> _statements = [];
+    readonly SqliteStatement _begin, _commit, _rollback, _settle, _readEpochs, _raiseEpoch, _readTail, _insertFrame, _readFrame;
+    readonly SqliteStatement _insertKeys, _readKeys, _insertChunk, _deleteSegment, _writeCheckpoint, _probe, _endProbe;
 
     // Nobody else writes to the store (StoreLock), so a tail once read stays known until a transaction fails.
     readonly long[] _tails;
@@ -133,28 +133,28 @@ sealed class WriteSession : IDisposable
 
     public void AddSigningKey(StoredSigningKey key)
     {
-        using var retire = new Statement(_connection, Sql.RetireSigningKeys);
-        using var insert = new Statement(_connection, Sql.InsertSigningKey);
+        using var retire = new SqliteStatement(_connection, Sql.RetireSigningKeys);
+        using var insert = new SqliteStatement(_connection, Sql.InsertSigningKey);
         retire.With(key.CreatedAt).Run();
         insert.With(key.Id).With(key.Wrapped).With(key.CreatedAt).Run();
     }
 
     public void AddArchive(ArchiveEntry entry)
     {
-        using var insert = new Statement(_connection, Sql.InsertArchive);
+        using var insert = new SqliteStatement(_connection, Sql.InsertArchive);
         insert.With(entry.Partition).With(entry.First).With(entry.Last).With(entry.File).Run();
     }
 
     public long ArchivedThrough(int partition)
     {
-        using var read = new Statement(_connection, Sql.ArchivedThrough);
+        using var read = new SqliteStatement(_connection, Sql.ArchivedThrough);
         return read.With(partition).OneLong() ?? 0;
     }
 
     /// <summary>False when none was left.</summary>
     public bool RemoveArchived(int partition)
     {
-        using var remove = new Statement(_connection, Sql.RemoveArchived);
+        using var remove = new SqliteStatement(_connection, Sql.RemoveArchived);
         var any = false;
         remove.With(partition);
         while (remove.Step()) any = true;
@@ -163,7 +163,7 @@ sealed class WriteSession : IDisposable
 
     public bool RemoveSigningKey(string id)
     {
-        using var delete = new Statement(_connection, Sql.DeleteSigningKey);
+        using var delete = new SqliteStatement(_connection, Sql.DeleteSigningKey);
         return delete.With(id).Step();
     }
 
@@ -174,7 +174,7 @@ sealed class WriteSession : IDisposable
         raw.sqlite3_busy_timeout(_connection.Handle, 0);
         try
         {
-            using var truncate = new Statement(_connection, Sql.TruncateLog);
+            using var truncate = new SqliteStatement(_connection, Sql.TruncateLog);
             if (truncate.OneLong() == 0) HasDroppedKeys = false;
         }
         finally
@@ -191,9 +191,9 @@ sealed class WriteSession : IDisposable
         _connection.Dispose();
     }
 
-    Statement Prepare(string sql)
+    SqliteStatement Prepare(string sql)
     {
-        var statement = new Statement(_connection, sql);
+        var statement = new SqliteStatement(_connection, sql);
         _statements.Add(statement);
         return statement;
     }

@@ -1,9 +1,9 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
 
-namespace Engine.Adapters.Sqlite;
+namespace Engine.Adapters.Tables;
 
-/// <summary>CRC-32C over the values of a row. SQLite itself has no checksums: a bit that flips on the disk would be served as it is.</summary>
+/// <summary>CRC-32C over the values of a row. SQLite has no checksums, PostgreSQL only where they were asked for: a bit that flips on the disk would be served as it is.</summary>
 struct RowCheck
 {
     uint _crc;

@@ -1,15 +1,18 @@
 using Engine.Adapters.Sqlite;
 using Microsoft.Data.Sqlite;
 
-namespace Engine.Adapters.Views;
+namespace Engine.Adapters.Views.Sqlite;
 
-/// <summary>The file of the read models: how it is made, recognised, opened, moved and thrown away. All of it can be projected again.</summary>
-static class ViewFile
+/// <summary>Read models in a file of their own beside the journal; another is made beside it and moved over it.</summary>
+sealed class ViewFile(string path, string rebuildPath) : ViewPlace
 {
     const int BusyMilliseconds = 5000;
 
-    /// <summary>Opens the file, or makes it; one that is of another shape or damaged is made anew, and <paramref name="remade"/> says why.</summary>
-    public static SqliteConnection OpenForWriting(string path, int partitions, out string? remade)
+    public override string Name => path;
+
+    public override long Bytes => new[] { path, path + "-wal" }.Sum(f => new FileInfo(f) is { Exists: true } file ? file.Length : 0);
+
+    public override ViewConnection OpenForWriting(int partitions, out string? remade)
     {
         remade = null;
         if (File.Exists(path))
@@ -17,7 +20,7 @@ static class ViewFile
             try
             {
                 var found = Open(path, SqliteOpenMode.ReadWrite, ViewSql.PrepareWriter);
-                if (IsOurs(found, partitions)) return found;
+                if (IsOurs(found, partitions)) return new SqliteViewConnection(found, isWriter: true);
                 found.Dispose();
                 remade = "it is of another shape";
             }
@@ -27,19 +30,36 @@ static class ViewFile
             }
             Delete(path);
         }
-        var made = Open(path, SqliteOpenMode.ReadWriteCreate, ViewSql.CreateFile + ViewSql.PrepareWriter);
-        Make(made, partitions);
-        return made;
+        return Make(path, ViewSql.PrepareWriter, partitions);
     }
 
-    /// <summary>Makes a file that nobody reads until it takes its place (<see cref="Replace"/>); what was there is thrown away.</summary>
-    public static SqliteConnection MakeAlone(string path, int partitions)
+    public override ViewConnection MakeAlone(int partitions)
     {
-        Delete(path);
-        var made = Open(path, SqliteOpenMode.ReadWriteCreate, ViewSql.CreateFile + ViewSql.PrepareAlone);
-        Make(made, partitions);
-        return made;
+        Delete(rebuildPath);
+        return Make(rebuildPath, ViewSql.PrepareAlone, partitions);
     }
+
+    public override ViewConnection OpenForReading() => new SqliteViewConnection(Open(path, SqliteOpenMode.ReadOnly, ViewSql.PrepareReader), isWriter: false);
+
+    public override void Delete(ViewConnection? writer, Action close)
+    {
+        close();
+        Delete(path);
+    }
+
+    public override void DeleteAlone() => Delete(rebuildPath);
+
+    public override void Replace(ViewConnection? writer, Action close)
+    {
+        close();
+        Finish(rebuildPath);
+        Delete(path);
+        File.Move(rebuildPath, path);
+    }
+
+    public override bool IsFault(Exception e) => e is SqliteException;
+
+    public override bool IsDamage(Exception e) => e is SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB };
 
     /// <summary>Brings a finished file to the disk.</summary>
     static void Finish(string path)
@@ -49,23 +69,10 @@ static class ViewFile
         file.Flush(flushToDisk: true);
     }
 
-    public static SqliteConnection OpenForReading(string path) => Open(path, SqliteOpenMode.ReadOnly, ViewSql.PrepareReader);
-
-    public static void Delete(string path)
+    static void Delete(string path)
     {
         foreach (var file in new[] { path, path + "-wal", path + "-shm" }) File.Delete(file);
     }
-
-    /// <summary>Puts a finished file, which nobody has open any more, in the place of another.</summary>
-    public static void Replace(string path, string by)
-    {
-        Finish(by);
-        Delete(path);
-        File.Move(by, path);
-    }
-
-    /// <summary>The file itself is broken, rather than out of reach.</summary>
-    public static bool IsDamage(SqliteException e) => e.SqliteErrorCode is SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB;
 
     // Pooling is off: connections are kept with their statements and closed when the file is replaced.
     static SqliteConnection Open(string path, SqliteOpenMode mode, string pragmas)
@@ -87,9 +94,9 @@ static class ViewFile
 
     static bool IsOurs(SqliteConnection connection, int partitions)
     {
-        using var made = new Statement(connection, ViewSql.IsMade);
+        using var made = new SqliteStatement(connection, ViewSql.IsMade);
         if (made.OneLong() is null or 0) return false;
-        using var meta = new Statement(connection, ViewSql.ReadMeta);
+        using var meta = new SqliteStatement(connection, ViewSql.ReadMeta);
         try
         {
             return meta.Step() && meta.Long(0) == ViewSql.Version && meta.Long(1) == partitions;
@@ -100,14 +107,16 @@ static class ViewFile
         }
     }
 
-    static void Make(SqliteConnection connection, int partitions)
+    static SqliteViewConnection Make(string path, string pragmas, int partitions)
     {
+        var connection = Open(path, SqliteOpenMode.ReadWriteCreate, ViewSql.CreateFile + pragmas);
         Execute(connection, $"BEGIN; {ViewSql.CreateTables}");
-        using (var meta = new Statement(connection, ViewSql.InsertMeta)) meta.With(ViewSql.Version).With(partitions).Run();
+        using (var meta = new SqliteStatement(connection, ViewSql.InsertMeta)) meta.With(ViewSql.Version).With(partitions).Run();
         Execute(connection, ViewSql.Commit);
+        return new SqliteViewConnection(connection, isWriter: true);
     }
 
-    public static void Execute(SqliteConnection connection, string sql)
+    static void Execute(SqliteConnection connection, string sql)
     {
         using var command = connection.CreateCommand();
         command.CommandText = sql;
