@@ -33,10 +33,10 @@ sealed class PeersRun(PeersOptions options, TextWriter say)
     const int Ring = 20_000;
     // More than the machine can take in one second: what is left over is thrown away.
     const int RequestsPerSecond = 30_000;
-    static readonly int[] Clients = [8, 32, 64];
+    static readonly int[] Clients = [16, 64];
     static readonly int[] RedisClients = [64, 256];
-    static readonly int[] Callers = [256, 1024, 4096];
-    static readonly int[] Connections = [64, 256, 1024];
+    static readonly int[] Callers = [256, 2048];
+    static readonly int[] Connections = [64, 512];
     static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(2);
     static readonly World World = new();
     static readonly Catalogue Catalogue = new(World.SkusUsual, 1);
