@@ -50,7 +50,8 @@ sealed class PeersRun(PeersOptions options, TextWriter say)
     int _serial;
     CancellationToken _stop;
 
-    public async Task<Results> RunAsync(CancellationToken stop)
+    /// <param name="keep">Is given what there is after each round, so that a run that is broken off has not been for nothing.</param>
+    public async Task<Results> RunAsync(Func<Results, Task> keep, CancellationToken stop)
     {
         _stop = stop;
         try
@@ -63,6 +64,7 @@ sealed class PeersRun(PeersOptions options, TextWriter say)
                 {
                     if (Takes(name)) await measure();
                 }
+                await keep(_results with { Rounds = round });
             }
             return _results;
         }
