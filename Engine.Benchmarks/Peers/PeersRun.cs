@@ -35,8 +35,9 @@ sealed class PeersRun(PeersOptions options, TextWriter say)
     const int RequestsPerSecond = 30_000;
     static readonly int[] Clients = [16, 64];
     static readonly int[] RedisClients = [64, 256];
-    static readonly int[] Callers = [256, 2048];
-    static readonly int[] Connections = [64, 512];
+    // Enough for a full batch in every partition while a flush takes some milliseconds; to find the best here would take longer than all others together.
+    static readonly int[] Callers = [2048];
+    static readonly int[] Connections = [256];
     static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(2);
     static readonly World World = new();
     static readonly Catalogue Catalogue = new(World.SkusUsual, 1);
@@ -130,15 +131,17 @@ sealed class PeersRun(PeersOptions options, TextWriter say)
     /// <summary>With as many clients as come to most, which the first round finds out.</summary>
     async Task AddBestAsync(string work, string name, int[] numbers, Func<int, TimeSpan, Task<Figure>> run)
     {
-        if (!_bestClients.TryGetValue((work, name), out var best))
-        {
-            var tried = new List<(int Clients, double PerSecond)>();
-            foreach (var clients in numbers) tried.Add((clients, (await run(clients, options.Time / 3)).PerSecond));
-            best = _bestClients[(work, name)] = tried.MaxBy(t => t.PerSecond).Clients;
-        }
+        if (!_bestClients.TryGetValue((work, name), out var best)) best = _bestClients[(work, name)] = numbers.Length == 1 ? numbers[0] : await FindBestAsync(numbers, run);
         _stop.ThrowIfCancellationRequested();
         var figure = await run(best, options.Time);
         Add(work, name, figure with { Note = string.Join(", ", new[] { $"{best} clients", figure.Note }.Where(n => n.Length > 0)) });
+    }
+
+    async Task<int> FindBestAsync(int[] numbers, Func<int, TimeSpan, Task<Figure>> run)
+    {
+        var tried = new List<(int Clients, double PerSecond)>();
+        foreach (var clients in numbers) tried.Add((clients, (await run(clients, options.Time / 3)).PerSecond));
+        return tried.MaxBy(t => t.PerSecond).Clients;
     }
 
     // ── Redis ──
@@ -177,7 +180,7 @@ sealed class PeersRun(PeersOptions options, TextWriter say)
     async Task<Figure> EngineAsync(Work work, string store, int callers, TimeSpan time)
     {
         var json = Path.Combine(_folder, "engine.json");
-        string[] arguments = ["engine", "--work", $"{work}", "--store", store, "--callers", Text(callers), "--seconds", Text(Math.Max(1, (int)time.TotalSeconds)), "--json", json];
+        string[] arguments = ["engine", "--work", $"{work}", "--store", store, "--callers", Text(callers), "--warmup", "3", "--seconds", Text(Math.Max(1, (int)time.TotalSeconds)), "--json", json];
         using var process = Process.Start(new ProcessStartInfo("dotnet", [typeof(PeersRun).Assembly.Location, .. arguments]) { UseShellExecute = false, RedirectStandardOutput = true })!;
         var said = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
