@@ -512,6 +512,7 @@ public sealed partial class Partition : IThreadPoolWorkItem
         _ready.Clear();
         _visiting.Clear();
         _checkpoint = null;
+        _segment = Codec.Writer(SegmentRoom);
         _inFlight = null;
         InboxCount = 0;
         _bytesSinceCheckpoint = 0;
