@@ -153,7 +153,7 @@ public sealed partial class Partition
         void MoveLiving(byte[] victim)
         {
             var renewed = _entries.Select(e => e.Hash).ToHashSet();
-            foreach (var (hash, offset, length) in Snapshots.Entries(victim))
+            foreach (var (hash, offset, length) in EntryPages.Entries(victim))
             {
                 if (renewed.Contains(hash) || _partition._index.Current(hash, _victim!.Value, offset) is not { } old) continue;
                 if (old.Length != length) continue;
