@@ -38,6 +38,9 @@ public sealed class PostgresServer : IAsyncDisposable
 
     public int Port { get; }
     public string Password { get; }
+    /// <summary>It does not run, by whatever cause.</summary>
+    public bool HasEnded => !File.Exists(Path.Combine(Data, "postmaster.pid")) || !Directory.Exists($"/proc/{Postmaster}") || IsZombie(Postmaster);
+
     public string Data => Path.Combine(_folder, "data");
     public string LogPath => Path.Combine(_folder, "server.log");
 
@@ -91,7 +94,13 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>Starts it, or starts it again, and waits until it takes connections.</summary>
     public async Task StartAsync()
     {
-        if (_keeper is { HasExited: false }) throw new InvalidOperationException("it runs already");
+        if (_keeper is { HasExited: false })
+        {
+            if (!HasEnded) throw new InvalidOperationException("it runs already");
+            // Only who watched it is left.
+            _keeper.StandardInput.Close();
+            await _keeper.WaitForExitAsync();
+        }
         _keeper?.Dispose();
         var (file, arguments) = As("/bin/sh", ["-c", $"exec 2>>'{LogPath}' >&2; {Keeper}", "keeper", Tool("postgres"), Data]);
         _keeper = Process.Start(new ProcessStartInfo(file, arguments) { RedirectStandardInput = true, UseShellExecute = false })!;
