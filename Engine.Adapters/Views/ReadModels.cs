@@ -227,11 +227,19 @@ public sealed class ReadModels : IDisposable
     {
         var live = Make();
         if (live.Store.Remade is { } why) Told(why);
-        if (live.Projector.TryLead(out _) && !live.Projector.IsOfThisJournal())
+        try
         {
-            _place.Delete(live.Store.Writer, live.Dispose);
-            live = Make();
-            Told("it is of another journal");
+            if (live.Projector.TryLead(out _) && !live.Projector.IsOfThisJournal())
+            {
+                _place.Delete(live.Store.Writer, live.Dispose);
+                live = Make();
+                Told("it is of another journal");
+            }
+        }
+        catch
+        {
+            live.Dispose();
+            throw;
         }
         _live = live;
         Moved();

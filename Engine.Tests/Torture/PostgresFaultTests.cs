@@ -1,9 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
 using Engine.Actors;
+using Engine.Actors.Kernel;
 using Engine.Actors.Verification;
 using Engine.Adapters.Journals.Postgres;
 using Engine.Load.Torture;
+using Engine.Tests.Kernel;
 using Npgsql;
 using Xunit;
 using Xunit.Abstractions;
@@ -25,8 +27,8 @@ public sealed class PostgresFaultTests(ITestOutputHelper output)
     /// <summary>A server, what stands in front of it, and a host under load.</summary>
     sealed class Rig : IAsyncDisposable
     {
-        readonly TempFolder _folder = new();
-
+        public TempFolder Folder { get; private init; } = null!;
+        public string MasterKey => Folder.File("keys/master.key");
         public PostgresServer Server { get; private init; } = null!;
         public TcpProxy Proxy { get; private init; } = null!;
         public HostProcess Host { get; private init; } = null!;
@@ -41,7 +43,7 @@ public sealed class PostgresFaultTests(ITestOutputHelper output)
             var folder = new TempFolder();
             var host = new HostProcess(folder.Path, new Dictionary<string, string> { ["Engine:Store"] = "postgres", ["Engine:Postgres"] = server.ConnectionString(port: proxy.Port) });
             var load = new TortureLoad(host.Url, seed);
-            var rig = new Rig { Server = server, Proxy = proxy, Host = host, Load = load };
+            var rig = new Rig { Server = server, Proxy = proxy, Host = host, Load = load, Folder = folder };
             if (kernelFault is null && storeFault is null)
             {
                 Assert.True(await host.StartAsync(), host.Said);
@@ -104,7 +106,7 @@ public sealed class PostgresFaultTests(ITestOutputHelper output)
             await Host.DisposeAsync();
             Proxy.Dispose();
             await Server.DisposeAsync();
-            _folder.Dispose();
+            Folder.Dispose();
         }
     }
 
@@ -304,6 +306,137 @@ public sealed class PostgresFaultTests(ITestOutputHelper output)
             await RunAsync("umount", disk);
             Directory.Delete(disk);
         }
+    }
+
+    [Fact]
+    public async Task F11_A_failover_to_a_synchronous_standby_loses_nothing_also_when_its_word_was_not_waited_for()
+    {
+        await using var rig = await Rig.StartAsync(11);
+        await using var standby = await PostgresServer.StartStandbyAsync(rig.Server);
+        await rig.Server.RunToolAsync("psql", "-q", "-d", "postgres", "-c", "ALTER SYSTEM SET synchronous_standby_names = '*'", "-c", "SELECT pg_reload_conf()");
+        await Task.Delay(1000);
+        // The standby hangs, and somebody cancels the wait for it: the commit is on one machine only, and must not be taken for durable.
+        var hanging = standby.Processes();
+        foreach (var process in hanging) await SignalAsync("STOP", process);
+        await Task.Delay(500);
+        await rig.Server.RunToolAsync("psql", "-q", "-d", "postgres", "-c", "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'engine % journal'");
+        await Task.Delay(300);
+        // The machine is lost with what only it had.
+        await rig.HarmAsync(async () =>
+        {
+            await rig.Server.KillAsync();
+            foreach (var process in hanging) await SignalAsync("CONT", process);
+            await standby.PromoteAsync();
+            await standby.RunToolAsync("psql", "-q", "-d", "postgres", "-c", "ALTER SYSTEM RESET synchronous_standby_names", "-c", "SELECT pg_reload_conf()");
+            rig.Proxy.Target = standby.Port;
+            rig.Proxy.Cut();
+        });
+        await Task.Delay(1000);
+        await rig.AuditAsync("failed over", output);
+    }
+
+    [Fact]
+    public async Task F13_A_flush_that_fails_is_no_commit()
+    {
+        await using var rig = await Rig.StartAsync(13);
+        for (var round = 1; round <= Rounds(3); round++)
+        {
+            await Task.Delay(500);
+            await rig.HarmAsync(async () =>
+            {
+                var before = rig.Server.Processes();
+                var start = new ProcessStartInfo("strace", ["-f", "-o", "/dev/null", .. before.SelectMany(process => new[] { "-p", $"{process}" }), "-e", "trace=fsync,fdatasync", "-e", $"inject=fsync,fdatasync:error=EIO:when={round}"])
+                {
+                    UseShellExecute = false, RedirectStandardError = true,
+                };
+                using var strace = Process.Start(start)!;
+                // The server takes a failed flush of its log for the end of everything, and starts again by itself.
+                for (var wait = 0; wait < 400 && before.Skip(1).All(process => Directory.Exists($"/proc/{process}")); wait++) await Task.Delay(20);
+                if (!strace.HasExited) await SignalAsync("INT", strace.Id);
+                await strace.WaitForExitAsync();
+                Assert.False(before.Skip(1).All(process => Directory.Exists($"/proc/{process}")), await strace.StandardError.ReadToEndAsync());
+                await rig.Server.WaitAsync();
+            });
+        }
+        Assert.Contains("PANIC", await File.ReadAllTextAsync(rig.Server.LogPath));
+        await rig.AuditAsync("flush failed", output);
+    }
+
+    [Theory]
+    [InlineData(false), InlineData(true)]
+    public async Task F12_Of_two_engines_that_believe_they_own_a_partition_the_newest_alone_writes(bool mutant)
+    {
+        await using var server = await PostgresServer.StartNewAsync();
+        var options = new PostgresJournalOptions { ConnectionString = server.ConnectionString(), Partitions = 4, Node = "same" };
+        using var one = new PostgresJournal(options);
+        using var other = new PostgresJournal(options);
+        if (mutant)
+        {
+            // The same function, without a look at who owns the partition.
+            await server.RunToolAsync("psql", "-q", "-d", "postgres", "-c",
+                "DO $$ BEGIN EXECUTE replace(pg_get_functiondef('engine.append'::regproc), 'AND o.epoch = in_epoch', ''); END $$");
+        }
+        var random = new Random(12);
+        var (durable, stale) = (new List<(int Partition, long Sequence, byte[] Frame)>(), 0);
+        var leases = new Dictionary<(PostgresJournal, int), (long Epoch, long Next)>();
+        for (var round = 0; round < Rounds(50) * 8; round++)
+        {
+            var (engine, partition) = (random.Next(2) == 0 ? one : other, random.Next(4));
+            if (random.Next(4) == 0 || !leases.TryGetValue((engine, partition), out var lease))
+            {
+                var taken = engine.Acquire(partition, "same");
+                leases[(engine, partition)] = (taken.Epoch, taken.LastSequence + 1);
+                continue;
+            }
+            var frame = new byte[50];
+            random.NextBytes(frame);
+            var write = TestWrite.OfFrame(partition, lease.Epoch, lease.Next, frame);
+            var newest = leases.Where(l => l.Key.Item2 == partition).Max(l => l.Value.Epoch);
+            if (await engine.Write(write) != WriteOutcome.Durable) continue;
+            if (lease.Epoch < newest) stale++;
+            durable.Add((partition, lease.Next, frame));
+            leases[(engine, partition)] = (lease.Epoch, lease.Next + 1);
+        }
+        output.WriteLine($"two owners{(mutant ? ", unchecked" : "")}: {durable.Count} frames durable, {stale} of them by who was not the owner any more");
+        Assert.Equal(mutant, stale > 0);
+        foreach (var (partition, sequence, frame) in durable) Assert.Equal(frame, one.ReadFrames(partition, sequence - 1).First().Bytes);
+    }
+
+    [Fact]
+    public async Task A_dump_taken_under_load_is_a_whole_store_when_it_is_restored()
+    {
+        await using var rig = await Rig.StartAsync(20);
+        await Task.Delay(1500);
+        var dump = Path.Combine(Directory.CreateTempSubdirectory("engine-dump-").FullName, "store.dump");
+        try
+        {
+            await File.WriteAllBytesAsync(dump, []);
+            await RunAsync("chmod", "-R", "777", Path.GetDirectoryName(dump)!);
+            await rig.Server.RunToolAsync("pg_dump", "-Fc", "-n", "engine", "-f", dump, "postgres");
+            await rig.Server.RunToolAsync("createdb", "restored");
+            await rig.Server.RunToolAsync("pg_restore", "-d", "restored", dump);
+        }
+        finally
+        {
+            Directory.Delete(Path.GetDirectoryName(dump)!, recursive: true);
+        }
+        using (var reader = new PostgresReader(rig.Server.ConnectionString("restored")))
+        {
+            var report = new Verifier(reader, EngineDomain.Instance, () => new MemoryStream()).Run();
+            Assert.Null(report.First);
+            Assert.True(report.Orders > 0 && report.Frames > 0);
+            output.WriteLine($"restored: {report.Frames} frames, {report.Orders} orders, every promise holds");
+        }
+        using (var folder = new TempFolder())
+        {
+            // And an engine goes on from it.
+            await using var host = new HostProcess(folder.Path, new Dictionary<string, string>
+            {
+                ["Engine:Store"] = "postgres", ["Engine:Postgres"] = rig.Server.ConnectionString("restored"), ["Engine:MasterKeyFile"] = rig.MasterKey,
+            });
+            Assert.True(await host.StartAsync(), host.Said);
+        }
+        await rig.AuditAsync("dumped", output);
     }
 
     static Task SignalAsync(string signal, int process) => RunAsync("kill", $"-{signal}", $"{process}");
