@@ -5,11 +5,12 @@ using Engine.Benchmarks.Micro;
 using Engine.Benchmarks.Peers;
 using Engine.Benchmarks.Scale;
 using Engine.Benchmarks.Spike;
+using Engine.Benchmarks.Where;
 
 // One program, several measurements; each prints what it did and checks its own result.
 var root = new RootCommand("Measures the engine, and what a merchant could pick instead. Run it from a Release build, on a machine that does nothing else.")
 {
-    EngineCommand.Create(), Opening.Create(), Views.Create(), MicroCommand.Create(), PeersCommand.Create(), SpikeCommand.Create(), ScaleCommand.Create(), CeilingProcess.CreateCommand(PeersRun.Youzan, PeersRun.Shopify),
+    EngineCommand.Create(), Opening.Create(), Views.Create(), MicroCommand.Create(), PeersCommand.Create(), SpikeCommand.Create(), ScaleCommand.Create(), WhereCommand.Create(), CeilingProcess.CreateCommand(PeersRun.Youzan, PeersRun.Shopify),
 };
 try
 {

@@ -29,6 +29,7 @@ sealed class FaultyActor(Actor inner, DomainFault fault) : Actor(inner.Id)
     public override long Deadline => inner.Deadline;
     public override bool IsSettled => inner.IsSettled;
     public override bool IsPassive => inner.IsPassive;
+    public override bool Rests => inner.Rests;
 
     public override object? View(long now) => inner.View(now);
 

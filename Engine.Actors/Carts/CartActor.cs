@@ -47,6 +47,8 @@ public sealed class CartActor : Actor, ILeader
 
     public override bool IsPassive => (IsEnded || _state == CartState.Refused) && IsSettled;
 
+    public override bool Rests => true;
+
     public override long Deadline => _state == CartState.Reserving ? Math.Min(_retryAt, _giveUpAt) : Never;
 
     /// <summary>A component's reservation has an id of its own, for the cart may name the same SKU by itself or in another bundle.</summary>

@@ -61,6 +61,9 @@ public abstract class Actor : IEncoded
     /// <summary>Nothing is expected to happen to it any more: it may leave memory once its snapshot is durable.</summary>
     public virtual bool IsPassive => false;
 
+    /// <summary>Between two of its decisions much time passes: once settled it is kept as bytes.</summary>
+    public virtual bool Rests => false;
+
     /// <summary>What it shows, as an object that does not change when the actor does.</summary>
     public virtual object? View(long now) => null;
 }

@@ -23,21 +23,31 @@ public enum ActorKind : byte
 }
 
 /// <summary>The address of an actor. Its partition follows from it for good, so the hash below must never change.</summary>
-public readonly record struct ActorId(ActorKind Kind, string Key)
+public readonly struct ActorId : IEquatable<ActorId>
 {
-    /// <summary>FNV-1a over kind and UTF-16 key, finished by a 64-bit mix; stable over processes and builds.</summary>
-    public ulong Hash
+    public ActorId(ActorKind kind, string key) => (Kind, Key, Hash) = (kind, key, HashOf(kind, key));
+
+    public ActorKind Kind { get; }
+    public string Key { get; }
+
+    /// <summary>FNV-1a over kind and UTF-16 key, finished by a 64-bit mix; stable over processes and builds. Reckoned once, for all tables it is looked up in.</summary>
+    public ulong Hash { get; }
+
+    static ulong HashOf(ActorKind kind, string key)
     {
-        get
-        {
-            var hash = (14695981039346656037UL ^ (byte)Kind) * 1099511628211UL;
-            foreach (var c in Key)
-                hash = (hash ^ c) * 1099511628211UL;
-            hash = (hash ^ (hash >> 33)) * 0xff51afd7ed558ccdUL;
-            hash = (hash ^ (hash >> 33)) * 0xc4ceb9fe1a85ec53UL;
-            return hash ^ (hash >> 33);
-        }
+        var hash = (14695981039346656037UL ^ (byte)kind) * 1099511628211UL;
+        foreach (var c in key)
+            hash = (hash ^ c) * 1099511628211UL;
+        hash = (hash ^ (hash >> 33)) * 0xff51afd7ed558ccdUL;
+        hash = (hash ^ (hash >> 33)) * 0xc4ceb9fe1a85ec53UL;
+        return hash ^ (hash >> 33);
     }
+
+    public bool Equals(ActorId other) => Hash == other.Hash && Kind == other.Kind && string.Equals(Key, other.Key, StringComparison.Ordinal);
+    public override bool Equals(object? obj) => obj is ActorId other && Equals(other);
+    public override int GetHashCode() => (int)Hash;
+    public static bool operator ==(ActorId left, ActorId right) => left.Equals(right);
+    public static bool operator !=(ActorId left, ActorId right) => !left.Equals(right);
 
     public int PartitionOf(int partitions) =>
         Kind == ActorKind.Directory ? int.Parse(Key) : (int)(Hash % (ulong)partitions);

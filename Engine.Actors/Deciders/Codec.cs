@@ -9,35 +9,47 @@ public interface IEncoded
 {
     /// <summary>
     /// Names every field in order. New fields go to the end: a record written before they existed simply ends earlier,
-    /// and reading leaves them as they were initialised.
+    /// and reading leaves them as they were initialised. Such a field is neither a word nor an id (<see cref="Codec.Word"/>): a build
+    /// that does not know it would miss what it makes known.
     /// </summary>
     void Layout(Codec codec);
 }
 
 /// <summary>
 /// Writes or reads records of variable-length fields. One layout method serves both ways, so the two can't drift apart.
-/// Numbers are zigzag varints, texts are UTF-8 with a length, actor ids are written once per scope and referred to after.
+/// Numbers are zigzag varints, texts are UTF-8 with a length, actor ids are written once per scope and referred to after. In
+/// frames (<see cref="Shares"/>) so are words that many records have in common, and ids begin with the key of an actor at hand.
 /// </summary>
 public sealed class Codec
 {
+    /// <summary>Kinds of actors that a frame can tell; more than there are.</summary>
+    const int KindsMax = 32;
+
     byte[] _buffer;
     int _position;
     int _end;
-    readonly List<ActorId> _known = [];
-    readonly Dictionary<ActorId, int> _knownIndex = [];
+    Known<ActorId> _actors;
+    Known<string> _words;
+    readonly string[] _lastKeys;
+    ActorId _near, _alsoNear;
 
-    Codec(byte[] buffer, int end, bool writing)
+    Codec(byte[] buffer, int position, int end, bool writing, bool shares)
     {
-        _buffer = buffer;
-        _end = end;
-        IsWriting = writing;
+        (_buffer, _position, _end) = (buffer, position, end);
+        (IsWriting, Shares) = (writing, shares);
+        _lastKeys = shares ? new string[KindsMax] : [];
+        Array.Fill(_lastKeys, "");
     }
 
-    public static Codec Writer(int capacity = 256) => new(new byte[capacity], 0, writing: true);
-    public static Codec Reader(byte[] bytes) => new(bytes, bytes.Length, writing: false);
-    public static Codec Reader(byte[] bytes, int offset, int count) => new(bytes, offset + count, writing: false) { _position = offset };
+    public static Codec Writer(int capacity = 256, bool shares = false) => new(new byte[capacity], 0, 0, writing: true, shares);
+    public static Codec Reader(byte[] bytes) => Reader(bytes, 0, bytes.Length);
+    public static Codec Reader(byte[] bytes, int offset, int count, bool shares = false) => new(bytes, offset, offset + count, writing: false, shares);
 
     public bool IsWriting { get; }
+
+    /// <summary>Words and ids are written once per scope and referred to after; else they are texts like any other.</summary>
+    public bool Shares { get; }
+
     public int Position => _position;
     public bool AtEnd => _position >= _end;
     public ReadOnlyMemory<byte> WrittenMemory => _buffer.AsMemory(0, _position);
@@ -53,9 +65,14 @@ public sealed class Codec
     /// <summary>Ids are referred to within one scope only; a snapshot entry, for one, must be readable by itself.</summary>
     public void ForgetActors()
     {
-        _known.Clear();
-        _knownIndex.Clear();
+        _actors.Clear();
+        _words.Clear();
+        (_near, _alsoNear) = (default, default);
+        Array.Fill(_lastKeys, "");
     }
+
+    /// <summary>Whose keys the ids that follow are likely to begin with (writing).</summary>
+    public void Near(ActorId self, ActorId sender) => (_near, _alsoNear) = (self, sender);
 
     /// <summary>A record with its length before it, so that a reader knows where it ends.</summary>
     public void Record(IEncoded record)
@@ -89,9 +106,6 @@ public sealed class Codec
             _position = end;
         }
     }
-
-    /// <summary>Passes over a record (reading).</summary>
-    public void SkipRecord() => Take((int)GetVarint());
 
     public void Bool(ref bool value)
     {
@@ -181,29 +195,118 @@ public sealed class Codec
     {
         if (IsWriting)
         {
-            if (_knownIndex.TryGetValue(value, out var index))
+            if (_actors.TryFind(value, out var index)) PutVarint((ulong)index + 1);
+            else
+            {
+                PutVarint(0);
+                PutNewActor(value);
+            }
+        }
+        else if (!AtEnd)
+        {
+            var reference = (int)GetVarint();
+            value = reference == 0 ? GetNewActor() : _actors[reference - 1];
+        }
+    }
+
+    /// <summary>An id that often is the key of an actor and something behind it (a reservation's: its order's, and the line).</summary>
+    public void Id(ref string value)
+    {
+        if (!Shares) Text(ref value);
+        else if (IsWriting) PutId(value);
+        else if (!AtEnd)
+        {
+            var reference = (int)GetVarint();
+            if (reference == 0) value = GetText((int)GetVarint());
+            else
+            {
+                var key = (reference == 1 ? GetNewActor() : _actors[reference - 2]).Key;
+                var rest = GetText((int)GetVarint());
+                value = rest.Length == 0 ? key : key + rest;
+            }
+        }
+    }
+
+    void PutId(string value)
+    {
+        var near = StartsWith(value, _near) ? _near : StartsWith(value, _alsoNear) ? _alsoNear : default;
+        if (near == default)
+        {
+            PutVarint(0);
+            PutText(value);
+            return;
+        }
+        if (_actors.TryFind(near, out var index)) PutVarint((ulong)index + 2);
+        else
+        {
+            PutVarint(1);
+            PutNewActor(near);
+        }
+        PutText(value.AsSpan(near.Key.Length));
+    }
+
+    static bool StartsWith(string value, ActorId near) => near.Key is { Length: > 0 } key && value.StartsWith(key, StringComparison.Ordinal);
+
+    void PutNewActor(ActorId id)
+    {
+        PutByte((byte)id.Kind);
+        if (Shares) PutKey(ref LastKey(id.Kind), id.Key);
+        else PutText(id.Key);
+        _actors.Number(id);
+    }
+
+    ActorId GetNewActor()
+    {
+        var kind = (ActorKind)GetByte();
+        var id = new ActorId(kind, Shares ? GetKey(ref LastKey(kind)) : GetText((int)GetVarint()));
+        _actors.Add(id);
+        return id;
+    }
+
+    /// <summary>Keys of one kind begin alike: what a key has in common with the last one is told by its length.</summary>
+    void PutKey(ref string last, string key)
+    {
+        var common = key.AsSpan().CommonPrefixLength(last);
+        // A character of two halves is not cut in two.
+        if (common > 0 && char.IsHighSurrogate(key[common - 1])) common--;
+        PutVarint((ulong)common);
+        PutText(key.AsSpan(common));
+        last = key;
+    }
+
+    string GetKey(ref string last)
+    {
+        var common = (int)GetVarint();
+        if ((uint)common > (uint)last.Length) throw new InvalidDataException($"{common} characters in common with {last}");
+        return last = string.Concat(last.AsSpan(0, common), GetText((int)GetVarint()));
+    }
+
+    ref string LastKey(ActorKind kind)
+    {
+        if ((int)kind >= _lastKeys.Length) throw new InvalidDataException($"actor kind {kind} is not known to this build");
+        return ref _lastKeys[(int)kind];
+    }
+
+    /// <summary>A text that many records have in common: a warehouse, a currency, a province.</summary>
+    public void Word(ref string value)
+    {
+        if (!Shares) Text(ref value);
+        else if (IsWriting)
+        {
+            if (_words.TryFind(value, out var index))
             {
                 PutVarint((ulong)index + 1);
                 return;
             }
             PutVarint(0);
-            PutByte((byte)value.Kind);
-            PutText(value.Key);
-            _knownIndex.Add(value, _known.Count);
-            _known.Add(value);
+            PutText(value);
+            _words.Number(value);
         }
         else if (!AtEnd)
         {
             var reference = (int)GetVarint();
-            if (reference > _known.Count || reference < 0) throw new InvalidDataException($"actor reference {reference} of {_known.Count} known");
-            if (reference > 0)
-            {
-                value = _known[reference - 1];
-                return;
-            }
-            var kind = (ActorKind)GetByte();
-            value = new ActorId(kind, GetText((int)GetVarint()));
-            _known.Add(value);
+            if (reference == 0) _words.Add(value = GetText((int)GetVarint()));
+            else value = _words[reference - 1];
         }
     }
 
@@ -224,6 +327,25 @@ public sealed class Codec
         {
             var item = IsWriting ? items[i] : "";
             Text(ref item);
+            if (!IsWriting) items.Add(item);
+        }
+    }
+
+    public void Texts(ref string[] items)
+    {
+        var count = Count(items.Length);
+        if (!IsWriting) items = new string[count];
+        for (var i = 0; i < count; i++) Text(ref items[i]);
+    }
+
+    /// <summary>Texts of which each is a <see cref="Word"/>.</summary>
+    public void Words(List<string> items)
+    {
+        var count = Count(items.Count);
+        for (var i = 0; i < count; i++)
+        {
+            var item = IsWriting ? items[i] : "";
+            Word(ref item);
             if (!IsWriting) items.Add(item);
         }
     }
@@ -284,14 +406,25 @@ public sealed class Codec
 
     byte GetByte() => _position < _end ? _buffer[_position++] : throw new InvalidDataException("the record ends too early");
 
-    void PutText(string value)
+    void PutText(ReadOnlySpan<char> value)
     {
+        // Most are short and plain: their length is their count of characters, and takes one byte.
+        if (value.Length < 128)
+        {
+            Reserve(1 + (value.Length * 3));
+            if (Ascii.FromUtf16(value, _buffer.AsSpan(_position + 1), out var written) == System.Buffers.OperationStatus.Done)
+            {
+                _buffer[_position] = (byte)written;
+                _position += 1 + written;
+                return;
+            }
+        }
         var count = Encoding.UTF8.GetByteCount(value);
         PutVarint((ulong)count);
         PutUtf8(value, count);
     }
 
-    void PutUtf8(string value, int count)
+    void PutUtf8(ReadOnlySpan<char> value, int count)
     {
         Reserve(count);
         _position += Encoding.UTF8.GetBytes(value, _buffer.AsSpan(_position));
@@ -342,5 +475,31 @@ public sealed class Codec
     {
         if (_buffer.Length - _position >= count) return;
         Array.Resize(ref _buffer, Math.Max(_buffer.Length * 2, _position + count));
+    }
+
+    /// <summary>What was written before in this scope, by its number. A writer looks numbers up, a reader what they stand for.</summary>
+    struct Known<T> where T : notnull
+    {
+        Dictionary<T, int>? _numbers;
+        List<T>? _values;
+
+        public readonly bool TryFind(T value, out int number)
+        {
+            number = 0;
+            return _numbers is not null && _numbers.TryGetValue(value, out number);
+        }
+
+        public void Number(T value) => (_numbers ??= []).Add(value, _numbers.Count);
+
+        public void Add(T value) => (_values ??= []).Add(value);
+
+        public readonly T this[int number] =>
+            _values is not null && (uint)number < (uint)_values.Count ? _values[number] : throw new InvalidDataException($"a reference to entry {number} of {_values?.Count ?? 0} known");
+
+        public readonly void Clear()
+        {
+            _numbers?.Clear();
+            _values?.Clear();
+        }
     }
 }

@@ -5,7 +5,10 @@ namespace Engine.Actors.Fulfilment;
 /// <summary>A partition's own copy of all warehouses, so that every decision has them at hand and replays alike.</summary>
 public sealed class DirectoryActor : Actor
 {
+    const int RankedKept = 64;
+
     readonly List<WarehouseSettings> _warehouses = [];
+    readonly Dictionary<string, List<string>> _ranked = [];
 
     public DirectoryActor(ActorId id) : base(id) { }
 
@@ -19,6 +22,16 @@ public sealed class DirectoryActor : Actor
         return true;
     }
 
+    /// <summary>Open warehouses for that place, the preferred one first; not to be changed. Most places are known by their province only, and rank alike.</summary>
+    public List<string> Rank(Place place)
+    {
+        if (place.HasLocation) return WarehouseChoice.Rank(place, _warehouses);
+        if (_ranked.TryGetValue(place.Province, out var ranked)) return ranked;
+        // Provinces are free text from outside.
+        if (_ranked.Count == RankedKept) _ranked.Clear();
+        return _ranked[place.Province] = WarehouseChoice.Rank(place, _warehouses);
+    }
+
     public override void Decide(Command command, Turn turn)
     {
         if (command is not ListWarehouse list) throw new InvariantBrokenException($"{Id} does not understand {command.GetType().Name}");
@@ -29,6 +42,7 @@ public sealed class DirectoryActor : Actor
     public override void Evolve(Event happened, in Stamp stamp)
     {
         if (happened is not DirectoryChanged e) throw new InvariantBrokenException($"{Id} does not know {happened.GetType().Name}");
+        _ranked.Clear();
         _warehouses.RemoveAll(w => w.Code == e.Settings.Code);
         _warehouses.Add(e.Settings);
         _warehouses.Sort(static (a, b) => string.CompareOrdinal(a.Code, b.Code));

@@ -16,10 +16,10 @@ public sealed class Place : IEncoded
 
     public void Layout(Codec codec)
     {
-        codec.Text(ref Country);
-        codec.Text(ref Province);
-        codec.Text(ref City);
-        codec.Text(ref District);
+        codec.Word(ref Country);
+        codec.Word(ref Province);
+        codec.Word(ref City);
+        codec.Word(ref District);
         codec.Bool(ref HasLocation);
         codec.Int(ref Latitude);
         codec.Int(ref Longitude);

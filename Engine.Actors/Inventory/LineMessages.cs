@@ -62,9 +62,9 @@ public sealed class ReserveLine : Message
     public override byte Tag => 1;
     public override void Layout(Codec codec)
     {
-        codec.Text(ref ReservationId);
+        codec.Id(ref ReservationId);
         codec.Int(ref Quantity);
-        codec.Texts(Warehouses);
+        codec.Words(Warehouses);
         codec.Long(ref ExpiresAt);
         codec.Long(ref PayingExpiresAt);
         codec.Bool(ref Commit);
@@ -73,7 +73,7 @@ public sealed class ReserveLine : Message
         codec.Bool(ref IsPart);
         codec.Int(ref Number);
         codec.Text(ref OrderId);
-        codec.Text(ref KeyId);
+        codec.Word(ref KeyId);
         codec.List(Tokens);
         codec.Int(ref OwnMoves);
     }
@@ -109,11 +109,11 @@ public sealed class ChangeLine : Message
     public override byte Tag => 2;
     public override void Layout(Codec codec)
     {
-        codec.Text(ref ReservationId);
+        codec.Id(ref ReservationId);
         codec.Enum(ref Change);
         codec.Int(ref Quantity);
         codec.Long(ref ExpiresAt);
-        codec.Text(ref Why);
+        codec.Word(ref Why);
         codec.Int(ref Number);
     }
 }
@@ -151,10 +151,10 @@ public sealed class Backorder : IEncoded
 
     public void Layout(Codec codec)
     {
-        codec.Text(ref ReservationId);
-        codec.Text(ref OrderId);
+        codec.Id(ref ReservationId);
+        codec.Id(ref OrderId);
         codec.Int(ref Quantity);
-        codec.Texts(Warehouses);
+        codec.Words(Warehouses);
         codec.Bool(ref Paid);
         codec.Byte(ref Urgency);
         codec.Long(ref PlacedAt);
@@ -249,14 +249,14 @@ public sealed class LineAnswer : Message
     public override byte Tag => 4;
     public override void Layout(Codec codec)
     {
-        codec.Text(ref ReservationId);
+        codec.Id(ref ReservationId);
         codec.Enum(ref Kind);
-        codec.Text(ref Warehouse);
+        codec.Word(ref Warehouse);
         codec.Long(ref Available);
         codec.Long(ref Version);
         codec.Int(ref Quantity);
         codec.Bool(ref Temporary);
-        codec.Texts(Fitting);
+        codec.Words(Fitting);
         codec.Int(ref Number);
         if (!codec.More(Parts.Count > 0 || Standing is not null)) return;
         codec.List(Parts);
@@ -273,7 +273,7 @@ public sealed class LockDue : Message
     public string ReservationId = "";
 
     public override byte Tag => 5;
-    public override void Layout(Codec codec) => codec.Text(ref ReservationId);
+    public override void Layout(Codec codec) => codec.Id(ref ReservationId);
 }
 
 /// <summary>An article code of a platform asks which SKU it is; who asks hears again when that changes.</summary>

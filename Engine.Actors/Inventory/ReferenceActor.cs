@@ -36,6 +36,8 @@ public sealed class ReferenceActor : Actor
 
     public override bool IsPassive => true;
 
+    public override bool Rests => true;
+
     public override void Decide(Command command, Turn turn)
     {
         var live = _claimedAt > 0 && turn.Now - _claimedAt < SkuActor.Remembered;

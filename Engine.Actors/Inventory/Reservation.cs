@@ -58,7 +58,7 @@ public sealed class Reservation : IEncoded
     /// <summary>The cart's key; empty for other owners.</summary>
     public string Cart = "";
     /// <summary>Tokens that would be good again if a cart withdrew it.</summary>
-    public List<string> Tokens = [];
+    public string[] Tokens = [];
 
     /// <summary>Who decides on its end; the default id for a caller's own.</summary>
     public ActorId Leader => LeaderOf(Owner, OrderId, Cart);
@@ -74,11 +74,14 @@ public sealed class Reservation : IEncoded
 
     public void Layout(Codec codec)
     {
+        var isOrders = codec.IsWriting && Owner == ReservationOwner.Order;
+        var orderId = isOrders && OrderOf(Id) == OrderId ? "" : OrderId;
         codec.Text(ref Id);
-        codec.Text(ref OrderId);
+        codec.Text(ref orderId);
         codec.Text(ref Warehouse);
         codec.Int(ref Quantity);
         codec.Enum(ref Owner);
+        if (!codec.IsWriting) OrderId = Owner == ReservationOwner.Order && orderId.Length == 0 ? OrderOf(Id) : orderId;
         codec.Enum(ref State);
         codec.Enum(ref Tier);
         codec.Long(ref ReservedAt);
@@ -92,8 +95,11 @@ public sealed class Reservation : IEncoded
         codec.Int(ref LinesInOrder);
         if (!codec.More(Cart.Length > 0)) return;
         codec.Text(ref Cart);
-        codec.Texts(Tokens);
+        codec.Texts(ref Tokens);
     }
+
+    /// <summary>A line of an order reserves under the order's id and what is behind the tilde.</summary>
+    static string OrderOf(string reservationId) => reservationId.IndexOf('~') is > 0 and var end ? reservationId[..end] : "";
 }
 
 /// <summary>A reservation as others may see it, in its state of that moment.</summary>

@@ -225,7 +225,7 @@ public sealed class SkuActor : Actor
             Revalidated = e.Revalidated,
             LinesInOrder = e.LinesInOrder,
             Cart = e.Cart,
-            Tokens = e.Tokens.ConvertAll(t => t.TokenId),
+            Tokens = e.Tokens.Count == 0 ? [] : [.. e.Tokens.Select(t => t.TokenId)],
         };
         _reservations.Add(reservation.Id, reservation);
         if (e.Committed)
@@ -356,7 +356,7 @@ public sealed class SkuActor : Actor
         // No longer there to whoever still has it in hand (the young ones below).
         reservation.State = ReservationState.Released;
         _reservations.Remove(reservation.Id);
-        reservation.Tokens.ForEach(GiveBackToken);
+        foreach (var token in reservation.Tokens) GiveBackToken(token);
     }
 
     void Queue(Backorder backorder)

@@ -45,7 +45,7 @@ public sealed class StockAdjusted : Event
     {
         codec.Text(ref Reference);
         codec.Int(ref LineNumber);
-        codec.Text(ref Warehouse);
+        codec.Word(ref Warehouse);
         codec.Enum(ref Reason);
         codec.Long(ref Delta);
         codec.Long(ref Shortage);
@@ -85,15 +85,15 @@ public sealed class StockReserved : Event
     public override byte Tag => 3;
     public override void Layout(Codec codec)
     {
-        codec.Text(ref ReservationId);
-        codec.Text(ref OrderId);
-        codec.Text(ref Warehouse);
+        codec.Id(ref ReservationId);
+        codec.Id(ref OrderId);
+        codec.Word(ref Warehouse);
         codec.Int(ref Quantity);
         codec.Enum(ref Owner);
         codec.Bool(ref Committed);
         codec.Long(ref ExpiresAt);
         codec.Long(ref PayingExpiresAt);
-        codec.Text(ref KeyId);
+        codec.Word(ref KeyId);
         codec.Bool(ref Revalidated);
         codec.Text(ref TokenId);
         codec.Long(ref TokenExpiresAt);
@@ -116,7 +116,7 @@ public sealed class LockExtended : Event
     public override byte Tag => 4;
     public override void Layout(Codec codec)
     {
-        codec.Text(ref ReservationId);
+        codec.Id(ref ReservationId);
         codec.Enum(ref Tier);
         codec.Long(ref ExpiresAt);
     }
@@ -128,7 +128,7 @@ public sealed class LockQuestioned : Event
     public string ReservationId = "";
 
     public override byte Tag => 5;
-    public override void Layout(Codec codec) => codec.Text(ref ReservationId);
+    public override void Layout(Codec codec) => codec.Id(ref ReservationId);
 }
 
 public sealed class ReservationCommitted : Event
@@ -136,7 +136,7 @@ public sealed class ReservationCommitted : Event
     public string ReservationId = "";
 
     public override byte Tag => 6;
-    public override void Layout(Codec codec) => codec.Text(ref ReservationId);
+    public override void Layout(Codec codec) => codec.Id(ref ReservationId);
 }
 
 /// <summary>The reservation gives back its stock, or a part of it.</summary>
@@ -155,10 +155,10 @@ public sealed class ReservationReleased : Event
     public override byte Tag => 7;
     public override void Layout(Codec codec)
     {
-        codec.Text(ref ReservationId);
+        codec.Id(ref ReservationId);
         codec.Enum(ref End);
         codec.Int(ref Quantity);
-        codec.Text(ref Why);
+        codec.Word(ref Why);
         codec.Bool(ref Orphan);
         if (codec.More(Withdrawn)) codec.Bool(ref Withdrawn);
     }
@@ -170,7 +170,7 @@ public sealed class ReservationShipped : Event
     public string ReservationId = "";
 
     public override byte Tag => 8;
-    public override void Layout(Codec codec) => codec.Text(ref ReservationId);
+    public override void Layout(Codec codec) => codec.Id(ref ReservationId);
 }
 
 /// <summary>An order line waits for stock to come (backorder).</summary>
@@ -190,7 +190,7 @@ public sealed class BackorderEnded : Event
     public override byte Tag => 10;
     public override void Layout(Codec codec)
     {
-        codec.Text(ref ReservationId);
+        codec.Id(ref ReservationId);
         codec.Bool(ref Served);
     }
 }
@@ -203,7 +203,7 @@ public sealed class ReplenishmentSuggested : Event
     public override byte Tag => 11;
     public override void Layout(Codec codec)
     {
-        codec.Text(ref Warehouse);
+        codec.Word(ref Warehouse);
         codec.Long(ref Shortfall);
     }
 }
@@ -220,7 +220,7 @@ public sealed class BackorderReady : Event
     public string ReservationId = "";
 
     public override byte Tag => 14;
-    public override void Layout(Codec codec) => codec.Text(ref ReservationId);
+    public override void Layout(Codec codec) => codec.Id(ref ReservationId);
 }
 
 /// <summary>An order names a SKU that is not known yet and wants to hear when it is.</summary>
@@ -243,7 +243,7 @@ public sealed class BundleClaimed : Event
     public override byte Tag => 15;
     public override void Layout(Codec codec)
     {
-        codec.Text(ref ReservationId);
+        codec.Id(ref ReservationId);
         codec.Text(ref Cart);
         codec.Int(ref Quantity);
         codec.List(Tokens);
@@ -259,7 +259,7 @@ public sealed class BundleClaimEnded : Event
     public override byte Tag => 16;
     public override void Layout(Codec codec)
     {
-        codec.Text(ref ReservationId);
+        codec.Id(ref ReservationId);
         codec.Bool(ref Withdrawn);
     }
 }

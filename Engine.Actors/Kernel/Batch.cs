@@ -12,8 +12,10 @@ public sealed partial class Partition
     {
         readonly Partition _partition;
         readonly IPartitionHost _host;
+        readonly ActorId _directory;
         readonly List<Ask> _asks = [];
-        readonly List<(int To, long Number, Letter Letter)> _letters = [];
+        readonly Outgoing[] _outgoing;
+        readonly List<int> _receivers = [];
         readonly HashSet<Actor> _touched = [];
         readonly List<byte> _tags = [];
         readonly List<byte[]> _keys = [];
@@ -30,6 +32,8 @@ public sealed partial class Partition
         {
             _partition = partition;
             _host = partition._host;
+            _directory = ActorId.Directory(partition.Number);
+            _outgoing = new Outgoing[_host.Partitions];
         }
 
         public bool HasRoom => _partition._frame.Length < _host.Limits.FrameBytes;
@@ -39,7 +43,7 @@ public sealed partial class Partition
         public override long Now => _partition._now;
         public override ActorId Self => _actor!.Id;
         public override ActorId Sender => _sender;
-        public override Actor Directory => _partition._actors[ActorId.Directory(_partition.Number)];
+        public override Actor Directory => _partition._residents.Find(_directory)!;
         public override int Partitions => _host.Partitions;
 
         public void Begin()
@@ -71,7 +75,7 @@ public sealed partial class Partition
             _received++;
             Decide(actor, letter.Message, Cause.MessageOf(sender), letter.From, null);
             // Silence is a decision too: without it a replay could not tell which message comes next.
-            if (!_spoke) _partition._frame.Decision(Cause.MessageOf(sender));
+            if (!_spoke) _partition._frame.Decision(_cause, _sender);
         }
 
         public void Decide(Actor actor, Ask ask)
@@ -85,24 +89,28 @@ public sealed partial class Partition
         {
             (_actor, _cause, _sender, _ask, _spoke) = (actor, cause, sender, ask, false);
             actor.Decide(command, this);
-            if (!_spoke) return;
-            _touched.Add(actor);
-            _partition._actors.TryAdd(actor.Id, actor);
-            _partition._deadlines.Set(actor.Id, actor.Deadline);
+            if (_spoke)
+            {
+                _partition._residents.Add(actor);
+                _partition._residents.MarkDirty(actor);
+                _partition._deadlines.Set(actor.Id, actor.Deadline);
+            }
+            // Also one that was woken for nothing; not one that never was.
+            if (_spoke || _partition._residents.Holds(actor)) _touched.Add(actor);
         }
 
         /// <summary>Before the first thing that is said.</summary>
         void Speak()
         {
-            if (!_spoke) _partition._frame.Decision(_cause);
+            if (_spoke) return;
             _spoke = true;
+            _partition._frame.Decision(_cause, _sender);
         }
 
         public override void Emit(Event happened)
         {
             Speak();
             _partition._frame.Event(_actor!.Id, happened);
-            _partition._dirty.Add(_actor.Id);
             _tags.Add(happened.Tag);
             _actor.Evolve(happened, new Stamp(_partition._sequence + 1, Now));
         }
@@ -114,7 +122,14 @@ public sealed partial class Partition
             ref var sent = ref _partition._sent[partition];
             sent = new Mark(_partition._sequence + 1, sent.Number + 1);
             _partition._frame.Message(_actor!.Id, to, partition, sent.Number, message);
-            _letters.Add((partition, sent.Number, new Letter(_actor.Id, to, message)));
+            ref var outgoing = ref _outgoing[partition];
+            outgoing.Letters ??= [];
+            if (outgoing.Letters.Count == 0)
+            {
+                outgoing.First = sent.Number;
+                _receivers.Add(partition);
+            }
+            outgoing.Letters.Add(new Letter(_actor.Id, to, message));
         }
 
         public override void Reply(object reply)
@@ -166,6 +181,7 @@ public sealed partial class Partition
             ReleaseLetters();
             ReleaseAnswers();
             foreach (var actor in _touched) _partition.AnswerIfSettled(actor);
+            foreach (var actor in _touched) _partition.LayDown(actor);
             Clear();
         }
 
@@ -173,7 +189,7 @@ public sealed partial class Partition
         {
             foreach (var ask in _asks)
             {
-                var actor = _partition._actors.GetValueOrDefault(ask.To);
+                var actor = _partition._residents.Peek(ask.To);
                 if (ask.Options.Settle > TimeSpan.Zero && actor is { IsSettled: false })
                 {
                     ask.GiveUpAt = _host.Uptime + (long)ask.Options.Settle.TotalMilliseconds;
@@ -186,18 +202,17 @@ public sealed partial class Partition
 
         void ReleaseLetters()
         {
-            if (_letters.Count == 0) return;
-            _partition.Counters.MessagesSent += _letters.Count;
             var sequence = _partition._inFlight is null ? _partition._sequence : _partition._sequence + 1;
-            // By receiver, keeping the order within each link.
-            foreach (var link in _letters.GroupBy(l => l.To))
+            foreach (var to in _receivers)
             {
-                var letters = link.Select(l => l.Letter).ToArray();
-                var first = link.First().Number;
-                _host.Sent(_partition.Number, link.Key, first + letters.Length - 1);
-                _host.Deliver(new Delivery(_partition.Number, link.Key, sequence, first, letters));
+                ref var outgoing = ref _outgoing[to];
+                Letter[] letters = [.. outgoing.Letters!];
+                outgoing.Letters!.Clear();
+                _partition.Counters.MessagesSent += letters.Length;
+                _host.Sent(_partition.Number, to, outgoing.First + letters.Length - 1);
+                _host.Deliver(new Delivery(_partition.Number, to, sequence, outgoing.First, letters));
             }
-            _letters.Clear();
+            _receivers.Clear();
         }
 
         /// <summary>None of it is kept.</summary>
@@ -216,13 +231,21 @@ public sealed partial class Partition
         void Clear()
         {
             _asks.Clear();
-            _letters.Clear();
+            foreach (var to in _receivers) _outgoing[to].Letters!.Clear();
+            _receivers.Clear();
             _touched.Clear();
             _tags.Clear();
             _keys.Clear();
             _droppedKeys.Clear();
             Array.Clear(_marked);
             _received = 0;
+        }
+
+        /// <summary>What is said on one link in this batch: consecutive numbers.</summary>
+        struct Outgoing
+        {
+            public long First;
+            public List<Letter>? Letters;
         }
     }
 }

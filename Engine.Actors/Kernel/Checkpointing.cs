@@ -5,6 +5,7 @@ namespace Engine.Actors.Kernel;
 public sealed partial class Partition
 {
     CheckpointBuilder? _checkpoint;
+    long _checkpointCost;
 
     /// <summary>
     /// Checkpoints are made between batches, a slice at a time, when everything in memory is durable: the actors that changed
@@ -15,7 +16,7 @@ public sealed partial class Partition
     {
         if (_checkpoint is null)
         {
-            if (_bytesSinceCheckpoint < _limits.CheckpointBytes && !(_draining && _bytesSinceCheckpoint > 0)) return;
+            if (_bytesSinceCheckpoint < Math.Max(_limits.CheckpointBytes, _checkpointCost) && !(_draining && _bytesSinceCheckpoint > 0)) return;
             _checkpoint = new CheckpointBuilder(this);
             (_bytesSinceCheckpoint, _draining) = (0, false);
         }
@@ -23,6 +24,7 @@ public sealed partial class Partition
         {
             var done = _checkpoint;
             _checkpoint = null;
+            _checkpointCost = done.SegmentBytes.Length + done.Checkpoint!.Length;
             if (done.Outcome == WriteOutcome.Durable) done.Adopt();
             // Under an epoch that is still this owner's own: then somebody else has taken over, and must be left in peace.
             else if (done.Outcome == WriteOutcome.Refused && done.Epoch == _epoch) Crash("another owner has taken the partition over", AnswerKind.OutcomeUnknown, repair: false);
@@ -48,9 +50,9 @@ public sealed partial class Partition
     {
         readonly Partition _partition;
         readonly Codec _segment = Codec.Writer(64 * 1024);
-        readonly List<(ActorId Id, SnapshotPlace Place)> _entries = [];
+        readonly List<(ulong Hash, SnapshotPlace Place)> _entries = [];
         readonly List<(ulong Hash, SnapshotPlace Place)> _moved = [];
-        readonly Queue<ActorId> _toDo;
+        readonly Queue<ulong> _toDo;
         readonly long _sequence;
         readonly long _at;
         readonly FrameHash _hash;
@@ -67,8 +69,7 @@ public sealed partial class Partition
         {
             _partition = partition;
             Partition = partition.Number;
-            _toDo = new Queue<ActorId>(partition._dirty);
-            partition._dirty = [];
+            _toDo = partition._residents.Dirty();
             (_sequence, _hash, _at) = (partition._sequence, partition._hash, partition._now);
             _marks = Array.ConvertAll(partition._inboxes, i => i.Mark);
             _sent = [.. partition._sent];
@@ -119,11 +120,8 @@ public sealed partial class Partition
 
         public void Slice()
         {
-            for (var i = 0; i < _partition._limits.SnapshotsPerSlice && _toDo.TryDequeue(out var id); i++)
-            {
-                if (!_partition._actors.TryGetValue(id, out var actor)) continue;
-                _entries.Add((id, Snapshots.Write(_segment, Segment, actor, _partition._sequence + _ahead)));
-            }
+            for (var i = 0; i < _partition._limits.SnapshotsPerSlice && _toDo.TryDequeue(out var hash); i++)
+                if (_partition._residents.TryWrite(hash, _segment, Segment, _partition._sequence + _ahead, out var place)) _entries.Add((hash, place));
             if (_toDo.Count == 0 && (Volatile.Read(ref _victimRead) || _ahead > 0)) Submit();
         }
 
@@ -133,7 +131,7 @@ public sealed partial class Partition
             IsSubmitted = true;
             Epoch = _partition._epoch;
             SegmentBytes = _segment.WrittenMemory;
-            foreach (var (id, place) in _entries) _partition._index.Put(id.Hash, place);
+            foreach (var (hash, place) in _entries) _partition._index.Put(hash, place);
             foreach (var (hash, place) in _moved) _partition._index.Put(hash, place);
             if (_victimBytes is not null)
             {
@@ -149,7 +147,7 @@ public sealed partial class Partition
         /// <summary>Entries of the worst segment that nothing has replaced are copied as they are, so that it can go.</summary>
         void MoveLiving(byte[] victim)
         {
-            var renewed = _entries.Select(e => e.Id.Hash).ToHashSet();
+            var renewed = _entries.Select(e => e.Hash).ToHashSet();
             foreach (var (hash, offset, length) in Snapshots.Entries(victim))
             {
                 if (renewed.Contains(hash) || _partition._index.Current(hash, _victim!.Value, offset) is not { } old) continue;
@@ -181,18 +179,12 @@ public sealed partial class Partition
         public void Adopt()
         {
             _partition.Counters.Checkpoints++;
-            foreach (var (id, _) in _entries) Passivate(id);
-            foreach (var id in _partition._visiting.ToArray())
-                if (Passivate(id)) _partition._visiting.Remove(id);
+            foreach (var (hash, _) in _entries) Leave(hash);
+            _partition._visiting.RemoveWhere(Leave);
         }
 
-        bool Passivate(ActorId id)
-        {
-            if (_partition._dirty.Contains(id) || _partition._parked.ContainsKey(id) || !_partition._actors.TryGetValue(id, out var actor)) return false;
-            // Read for a command that is decided next.
-            if (_partition._ready.Exists(ask => ask.To == id)) return false;
-            return actor.IsPassive && _partition._actors.Remove(id);
-        }
+        // Not one that was read for a command that is decided next.
+        bool Leave(ulong hash) => !_partition._ready.Exists(ask => ask.To.Hash == hash) && _partition._residents.Passivate(hash);
     }
 }
 

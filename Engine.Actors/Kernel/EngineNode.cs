@@ -89,11 +89,11 @@ public sealed class EngineNode : IEngine, IPartitionHost, IAsyncDisposable
         return new ValueTask<Answer>(look.Task);
     }
 
-    public async Task<IReadOnlyList<T>> ScanAsync<TActor, T>(Func<TActor, long, T?> pick) where TActor : Actor where T : class
+    public async Task<IReadOnlyList<T>> ScanAsync<TActor, T>(ActorKind kind, Func<TActor, long, T?> pick) where TActor : Actor where T : class
     {
         var looks = Array.ConvertAll(_partitions, partition =>
         {
-            var look = new ScanLook<TActor, T>(pick);
+            var look = new ScanLook<TActor, T>(pick) { Kind = kind };
             partition.Post(look);
             return look.Task;
         });
@@ -180,26 +180,26 @@ public sealed class EngineNode : IEngine, IPartitionHost, IAsyncDisposable
 
         public Task<Answer> Task => _answer.Task;
 
-        public override void At(Actor? actor, IReadOnlyCollection<Actor> all, long now) => _answer.TrySetResult(new Answer(AnswerKind.Reply, read((TActor)actor!, now)));
+        public override void At(Actor actor, long now) => _answer.TrySetResult(new Answer(AnswerKind.Reply, read((TActor)actor, now)));
 
         public override void Fail(AnswerKind kind) => _answer.TrySetResult(new Answer(kind));
     }
 
     sealed class ScanLook<TActor, T>(Func<TActor, long, T?> pick) : Look where TActor : Actor where T : class
     {
-        readonly TaskCompletionSource<List<T>> _found = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        readonly TaskCompletionSource<List<T>> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        readonly List<T> _found = [];
 
-        public Task<List<T>> Task => _found.Task;
+        public Task<List<T>> Task => _answer.Task;
 
-        public override void At(Actor? actor, IReadOnlyCollection<Actor> all, long now)
+        public override void At(Actor actor, long now)
         {
-            List<T> found = [];
-            foreach (var one in all)
-                if (one is TActor wanted && pick(wanted, now) is { } picked) found.Add(picked);
-            _found.TrySetResult(found);
+            if (actor is TActor wanted && pick(wanted, now) is { } picked) _found.Add(picked);
         }
 
-        public override void Fail(AnswerKind kind) => _found.TrySetResult([]);
+        public override void End() => _answer.TrySetResult(_found);
+
+        public override void Fail(AnswerKind kind) => _answer.TrySetResult([]);
     }
 }
 

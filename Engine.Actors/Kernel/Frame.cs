@@ -29,9 +29,9 @@ public readonly record struct FrameHash(ulong High, ulong Low)
 /// All that a partition decided in one batch, as bytes. Numbers of fixed size are little endian.
 /// <code>
 ///  0  2  'E' 'F'
-///  2  1  version of this layout: 2; 1 had no decisions
+///  2  1  version of this layout: 3; 2 wrote every word, id and key in full, 1 had no decisions as well
 ///  3  1  0
-///  4  4  CRC-32C of everything from byte 8 on
+///  4  4  CRC-32C of everything from byte 8 on, xor the four bytes before (from layout 3 on)
 ///  8  2  partition
 /// 10  2  0
 /// 12  4  length of the body
@@ -43,21 +43,29 @@ public readonly record struct FrameHash(ulong High, ulong Low)
 ///          1 event    actor, tag, record
 ///          2 message  sender, receiver, receiving partition, number on that link, tag, record
 ///          3 mark     sending partition, its frame, number: messages up to there have been taken in
-///          4 decision cause: 0 a command from outside, 1 a deadline, 2 + n the next message of partition n;
+///          4 decision cause: 0 a command from outside, 1 a deadline, 2 + n the next message of partition n, and its sender;
 ///                     the events and messages behind it, up to the next decision, are what was decided
 /// </code>
 /// Every message has its decision, also where nothing followed from it; so a replay can decide all of it again in this order.
-/// Actors, numbers and records are written as <see cref="Codec"/> says; actor ids are known for the length of one frame.
+/// Actors, numbers and records are written as <see cref="Codec"/> says; actor ids and words are known for the length of one frame.
 /// </summary>
 public static class FrameLayout
 {
     public const int HeaderLength = 56;
-    public const byte Version = 2;
+    public const byte Version = 3;
     public const byte OldestVersion = 1;
+    internal const byte SharingVersion = 3;
     internal const byte EventEntry = 1;
     internal const byte MessageEntry = 2;
     internal const byte MarkEntry = 3;
     internal const byte DecisionEntry = 4;
+
+    /// <summary>What bytes 4 to 7 of the frame must say. Layouts from 3 on can be taken for each other, so a flipped version must show.</summary>
+    public static uint Checksum(ReadOnlySpan<byte> frame)
+    {
+        var crc = Crc(frame[8..]);
+        return frame[2] < SharingVersion ? crc : crc ^ BinaryPrimitives.ReadUInt32LittleEndian(frame);
+    }
 
     /// <summary>CRC-32C (Castagnoli), as all checksums of the store.</summary>
     public static uint Crc(ReadOnlySpan<byte> bytes)
@@ -85,8 +93,9 @@ public readonly record struct Cause(int Code)
 /// <summary>Writes one frame after another into the same buffer.</summary>
 sealed class FrameWriter
 {
-    readonly Codec _codec = Codec.Writer(16 * 1024);
+    readonly Codec _codec = Codec.Writer(16 * 1024, shares: true);
     readonly int _partition;
+    ActorId _sender;
 
     public FrameWriter(int partition) => _partition = partition;
 
@@ -99,16 +108,20 @@ sealed class FrameWriter
         _codec.Raw(stackalloc byte[FrameLayout.HeaderLength]);
     }
 
-    public void Decision(Cause cause)
+    /// <param name="sender">Of the message that is the cause, else default.</param>
+    public void Decision(Cause cause, ActorId sender)
     {
         Kind(FrameLayout.DecisionEntry);
         var code = cause.Code;
         _codec.Int(ref code);
+        _sender = sender;
+        if (cause.Sender >= 0) _codec.Actor(ref sender);
     }
 
     public void Event(ActorId actor, Event happened)
     {
         Kind(FrameLayout.EventEntry);
+        _codec.Near(actor, _sender);
         _codec.Actor(ref actor);
         Kind(happened.Tag);
         _codec.Record(happened);
@@ -117,6 +130,7 @@ sealed class FrameWriter
     public void Message(ActorId from, ActorId to, int partition, long number, Message message)
     {
         Kind(FrameLayout.MessageEntry);
+        _codec.Near(from, _sender);
         _codec.Actor(ref from);
         _codec.Actor(ref to);
         _codec.Int(ref partition);
@@ -146,7 +160,7 @@ sealed class FrameWriter
         BinaryPrimitives.WriteInt64LittleEndian(header[24..], sequence);
         BinaryPrimitives.WriteInt64LittleEndian(header[32..], at);
         previous.Write(header[40..]);
-        BinaryPrimitives.WriteUInt32LittleEndian(header[4..], FrameLayout.Crc(_codec.Written[8..]));
+        BinaryPrimitives.WriteUInt32LittleEndian(header[4..], FrameLayout.Checksum(_codec.Written));
         return _codec.WrittenMemory;
     }
 
@@ -160,11 +174,9 @@ public interface IFrameVisitor
     void OnMessage(ActorId from, ActorId to, int partition, long number, Message message);
     void OnMark(int sender, long sequence, long number);
 
-    /// <summary>False for who has no use for messages: they are passed over unread.</summary>
-    bool WantsMessages => true;
-
     /// <summary>What follows, up to the next decision, was decided for this cause.</summary>
-    void OnDecision(Cause cause) { }
+    /// <param name="sender">Of the message that is the cause; default for other causes, and in frames before layout 3.</param>
+    void OnDecision(Cause cause, ActorId sender) { }
 }
 
 /// <summary>A frame's header, checked.</summary>
@@ -178,7 +190,7 @@ public readonly record struct FrameHeader(int Partition, long Epoch, long Sequen
             throw new InvalidDataException($"frame layout {frame[2]}; this build reads {FrameLayout.OldestVersion} to {FrameLayout.Version}");
         var length = BinaryPrimitives.ReadInt32LittleEndian(frame[12..]);
         if (length != frame.Length - FrameLayout.HeaderLength) throw new InvalidDataException($"the body should have {length} bytes and has {frame.Length - FrameLayout.HeaderLength}");
-        if (BinaryPrimitives.ReadUInt32LittleEndian(frame[4..]) != FrameLayout.Crc(frame[8..]) || frame[3] != 0) throw new InvalidDataException("the checksum does not match");
+        if (BinaryPrimitives.ReadUInt32LittleEndian(frame[4..]) != FrameLayout.Checksum(frame) || frame[3] != 0) throw new InvalidDataException("the checksum does not match");
         return new(
             BinaryPrimitives.ReadUInt16LittleEndian(frame[8..]),
             BinaryPrimitives.ReadInt64LittleEndian(frame[16..]),
@@ -191,7 +203,7 @@ public readonly record struct FrameHeader(int Partition, long Epoch, long Sequen
     /// <summary>Reads the body; the header must have been read (and so checked) before.</summary>
     public static void Visit(byte[] frame, IDomain domain, IFrameVisitor visitor)
     {
-        var codec = Codec.Reader(frame, FrameLayout.HeaderLength, frame.Length - FrameLayout.HeaderLength);
+        var codec = Codec.Reader(frame, FrameLayout.HeaderLength, frame.Length - FrameLayout.HeaderLength, shares: frame[2] >= FrameLayout.SharingVersion);
         while (!codec.AtEnd)
         {
             ActorId actor = default, to = default;
@@ -214,11 +226,6 @@ public readonly record struct FrameHeader(int Partition, long Epoch, long Sequen
                     codec.Int(ref partition);
                     codec.Long(ref number);
                     codec.Byte(ref tag);
-                    if (!visitor.WantsMessages)
-                    {
-                        codec.SkipRecord();
-                        break;
-                    }
                     var message = domain.NewMessage(tag);
                     codec.Record(message);
                     visitor.OnMessage(actor, to, partition, number, message);
@@ -234,7 +241,9 @@ public readonly record struct FrameHeader(int Partition, long Epoch, long Sequen
                 case FrameLayout.DecisionEntry:
                     var code = 0;
                     codec.Int(ref code);
-                    visitor.OnDecision(new Cause(code));
+                    var cause = new Cause(code);
+                    if (cause.Sender >= 0 && codec.Shares) codec.Actor(ref actor);
+                    visitor.OnDecision(cause, actor);
                     break;
                 default: throw new InvalidDataException($"entry of unknown kind {kind}");
             }

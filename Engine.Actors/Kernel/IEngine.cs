@@ -56,8 +56,8 @@ public interface IEngine
     ValueTask<Answer> ReadAsync<TActor>(ActorId id, Func<TActor, long, object?> read) where TActor : Actor;
 
     /// <summary>
-    /// Looks over the actors in memory (closed orders have left it), partition by partition, each as it is durable at one
-    /// moment; results in no order. <paramref name="pick"/> runs on the partitions, like a read.
+    /// Looks over the actors of a kind (<see cref="ActorKind.None"/> for all) in memory (closed orders have left it), some at a time, each as it is durable at the
+    /// moment it is looked at; results in no order. <paramref name="pick"/> runs on the partitions, like a read.
     /// </summary>
-    Task<IReadOnlyList<T>> ScanAsync<TActor, T>(Func<TActor, long, T?> pick) where TActor : Actor where T : class;
+    Task<IReadOnlyList<T>> ScanAsync<TActor, T>(ActorKind kind, Func<TActor, long, T?> pick) where TActor : Actor where T : class;
 }

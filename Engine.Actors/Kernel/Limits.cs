@@ -20,13 +20,13 @@ public sealed record Limits
     /// <summary>Actors whose deadline is decided per batch: a storm of expiries is spread over batches.</summary>
     public int DeadlinesPerBatch { get; init; } = 128;
 
-    /// <summary>What falls due takes no more of a frame than this, some 1,600 ends of locks: of 100,000 that end in one moment nobody else waits for more than a few milliseconds.</summary>
-    public int DeadlineBytes { get; init; } = 64 << 10;
+    /// <summary>What falls due takes no more of a frame than this, some 2,000 ends of locks: of 100,000 that end in one moment nobody else waits for more than a few milliseconds.</summary>
+    public int DeadlineBytes { get; init; } = 32 << 10;
 
     /// <summary>A frame is closed at this size, so that one partition's batch does not hold up the group commit of all.</summary>
     public int FrameBytes { get; init; } = 1 << 20;
 
-    /// <summary>Frames behind the checkpoint. Reading that much back takes well under a second at a restart.</summary>
+    /// <summary>Frames behind the checkpoint, or what the last one took where that is more (it names every actor). Reading that much back takes well under a second at a restart.</summary>
     public long CheckpointBytes { get; init; } = 4 << 20;
 
     /// <summary>Actors written into a snapshot between two batches: some tenths of a millisecond.</summary>

@@ -73,12 +73,13 @@ public sealed partial class Partition
         if (_sequence != lease.LastSequence) throw new InvalidDataException($"partition {Number}: the journal ends at {lease.LastSequence}, but frames were read up to {_sequence}");
 
         var directory = ActorId.Directory(Number);
-        if (!_actors.ContainsKey(directory))
-            _actors.Add(directory, _index.TryFind(directory, out var place) ? ReadSnapshot(directory, place).Actor : _host.Domain.NewActor(directory));
-        foreach (var id in replay.Touched)
+        if (!_residents.Contains(directory))
+            _residents.Add(_index.TryFind(directory, out var place) ? ReadSnapshot(directory, place).Actor : _host.Domain.NewActor(directory));
+        foreach (var actor in replay.Touched)
         {
-            if (_host.Fault != KernelFault.LoseTimers) _deadlines.Set(id, _actors[id].Deadline);
-            _dirty.Add(id);
+            if (_host.Fault != KernelFault.LoseTimers) _deadlines.Set(actor.Id, actor.Deadline);
+            _residents.MarkDirty(actor);
+            LayDown(actor);
         }
         if (_host.Fault == KernelFault.RepeatMessages) marks = Array.ConvertAll(marks, m => m.Number == 0 ? m : new Mark(m.Sequence, m.Number - 1));
         _inboxes = Array.ConvertAll(marks, m => new Inbox(m));
@@ -95,6 +96,7 @@ public sealed partial class Partition
         {
             var codec = CheckpointLayout.Open(checkpoint, out var hasChecksums);
             header.Layout(codec);
+            if (header.Marks.Length > _host.Partitions || header.Sent.Length > _host.Partitions) throw new InvalidDataException("it names partitions that are not there");
             _index.Layout(codec, hasChecksums);
             if (_host.Fault != KernelFault.LoseTimers) _deadlines.Layout(codec);
         }
@@ -110,12 +112,12 @@ public sealed partial class Partition
     {
         readonly Partition _partition;
         readonly Mark[] _marks;
-        readonly Dictionary<ActorId, long> _tags = [];
+        readonly Dictionary<ActorId, (Actor Actor, long Tag)> _touched = [];
         FrameHeader _header;
 
         public Replay(Partition partition, Mark[] marks) => (_partition, _marks) = (partition, marks);
 
-        public HashSet<ActorId> Touched { get; } = [];
+        public IEnumerable<Actor> Touched => _touched.Values.Select(t => t.Actor);
 
         public void Frame(StoredFrame stored)
         {
@@ -138,17 +140,14 @@ public sealed partial class Partition
 
         public void OnEvent(ActorId id, Event happened)
         {
-            if (!_partition._actors.TryGetValue(id, out var actor))
+            if (!_touched.TryGetValue(id, out var touched))
             {
-                long tag = 0;
-                if (_partition._index.TryFind(id, out var place)) (actor, tag) = _partition.ReadSnapshot(id, place);
-                else actor = _partition._host.Domain.NewActor(id);
-                _partition._actors.Add(id, actor);
-                _tags.Add(id, tag);
-                Touched.Add(id);
+                touched = _partition._index.TryFind(id, out var place) ? _partition.ReadSnapshot(id, place) : (_partition._host.Domain.NewActor(id), 0);
+                _partition._residents.Add(touched.Actor);
+                _touched.Add(id, touched);
             }
             // A snapshot taken while the checkpoint was being made contains some of these frames already.
-            if (_header.Sequence > _tags[id]) actor.Evolve(happened, new Stamp(_header.Sequence, _header.At));
+            if (_header.Sequence > touched.Tag) touched.Actor.Evolve(happened, new Stamp(_header.Sequence, _header.At));
         }
 
         public void OnMessage(ActorId from, ActorId to, int partition, long number, Message message) => _partition._sent[partition] = new Mark(_header.Sequence, number);

@@ -7,7 +7,7 @@ namespace Engine.Actors.Kernel;
 /// A set of actors with one mailbox, one thread of control at a time, one sequence of frames and one owner.
 /// <code>
 ///  turn:  last frame durable?  ──►  release its answers and messages  ──►  looks (all of memory is durable now)
-///         ──►  a slice of the checkpoint  ──►  decide what waits, as one frame  ──►  hand the frame to the journal
+///         ──►  a slice of the checkpoint, of looks at all  ──►  decide what waits, as one frame  ──►  hand the frame to the journal
 /// </code>
 /// One frame is in flight at a time: while it is on the disk the next batch gathers. Whatever goes wrong, the partition drops
 /// its memory and is rebuilt from the journal (<see cref="Open"/>).
@@ -24,13 +24,12 @@ public sealed partial class Partition : IThreadPoolWorkItem
     readonly Dictionary<ActorId, List<Ask>> _parked = [];
     readonly Queue<long> _faults = new();
 
-    Dictionary<ActorId, Actor> _actors = [];
+    readonly Residents _residents;
     Dictionary<ActorId, List<object>> _loading = [];
     ActorIndex _index = new();
     Deadlines _deadlines = new();
     Inbox[] _inboxes = [];
     Mark[] _sent = [];
-    HashSet<ActorId> _dirty = [];
     FrameHash _hash;
     long _epoch, _sequence, _now, _bytesSinceCheckpoint;
     long _nextWake = Actor.Never;
@@ -57,6 +56,7 @@ public sealed partial class Partition : IThreadPoolWorkItem
         _limits = host.Limits;
         _mailbox = new Mailbox(_limits);
         _frame = new FrameWriter(number);
+        _residents = new Residents(host.Domain);
         _batch = new Batch(this);
     }
 
@@ -70,7 +70,7 @@ public sealed partial class Partition : IThreadPoolWorkItem
     public bool IsIdle => _pending == 0 && _arrivals.IsEmpty && _mailbox.Count == 0 && _inFlight is null && _checkpoint is null && _loading.Count == 0 && !_warming && InboxCount == 0;
 
     internal PartitionStatus Status => new(
-        Number, _state.ToString().ToLowerInvariant(), _epoch, _sequence, _mailbox.Count + InboxCount, _actors.Count, _index.Count, _deadlines.Count, _fault);
+        Number, _state.ToString().ToLowerInvariant(), _epoch, _sequence, _mailbox.Count + InboxCount, _residents.Count, _index.Count, _deadlines.Count, _fault);
 
     /// <summary>The earliest deadline; read by the node's ticker.</summary>
     internal long NextWake => Volatile.Read(ref _nextWake);
@@ -180,6 +180,7 @@ public sealed partial class Partition : IThreadPoolWorkItem
         GiveUpWaiting();
         Checkpoint();
         if (_state != State.Open) return;
+        LookAtSome();
         // While the store can't write there is nothing to decide: looks are served, the rest waits or is refused.
         if (_host.Journal.IsWritable) Decide();
         Volatile.Write(ref _nextWake, _deadlines.Next);
@@ -255,13 +256,12 @@ public sealed partial class Partition : IThreadPoolWorkItem
     {
         if (look.Id == default)
         {
-            _looksAtAll.Add(look);
+            _looksAtAll.Enqueue(new Scan(look));
             if (!_warming) WarmUp();
-            return;
         }
-        if (_actors.TryGetValue(look.Id, out var actor)) look.At(actor, [], _now);
+        else if (_residents.Peek(look.Id) is { } actor) look.At(actor, _now);
         else if (_index.TryFind(look.Id, out _)) Load(look.Id, look);
-        else look.At(_host.Domain.NewActor(look.Id), [], _now);
+        else look.At(_host.Domain.NewActor(look.Id), _now);
     }
 
     void Decide()
@@ -315,7 +315,7 @@ public sealed partial class Partition : IThreadPoolWorkItem
     /// <summary>The actor, new if it never was; null when it must be read first.</summary>
     Actor? Find(ActorId id)
     {
-        if (_actors.TryGetValue(id, out var actor)) return actor;
+        if (_residents.Find(id) is { } actor) return actor;
         if (_loading.ContainsKey(id)) return null;
         if (_index.TryFind(id, out _) && _host.Fault != KernelFault.ForgetClosed) return null;
         return _host.Domain.NewActor(id);
@@ -323,7 +323,7 @@ public sealed partial class Partition : IThreadPoolWorkItem
 
     void Preload(ActorId id)
     {
-        if (!_actors.ContainsKey(id) && !_loading.ContainsKey(id) && _index.TryFind(id, out _)) Load(id, null);
+        if (!_residents.Contains(id) && !_loading.ContainsKey(id) && _index.TryFind(id, out _)) Load(id, null);
     }
 
     /// <summary>Reads an actor's snapshot aside; what needs it waits in its stash while the partition goes on.</summary>
@@ -382,19 +382,19 @@ public sealed partial class Partition : IThreadPoolWorkItem
         }
         _loading.Remove(loaded.Id);
         Counters.Loads++;
-        _actors[loaded.Id] = loaded.Actor;
+        _residents.Add(loaded.Actor);
         // Read for looking or deciding, it leaves memory again with the next checkpoint.
-        if (loaded.Actor.IsPassive) _visiting.Add(loaded.Id);
+        if (loaded.Actor.IsPassive) _visiting.Add(loaded.Id.Hash);
         foreach (var waits in stash)
         {
-            if (waits is Look look) look.At(loaded.Actor, [], _now);
+            if (waits is Look look) look.At(loaded.Actor, _now);
             else _ready.Add((Ask)waits);
         }
         if (_ready.Count > 0) Schedule();
     }
 
     readonly List<Ask> _ready = [];
-    readonly HashSet<ActorId> _visiting = [];
+    readonly HashSet<ulong> _visiting = [];
 
     // ── waiting answers ──
 
@@ -416,6 +416,14 @@ public sealed partial class Partition : IThreadPoolWorkItem
         foreach (var ask in waiting) Answer(ask, actor);
     }
 
+    /// <summary>Between two batches: what is done for now becomes bytes.</summary>
+    void LayDown(Actor actor)
+    {
+        if (!actor.Rests || !actor.IsSettled || _parked.ContainsKey(actor.Id)) return;
+        // While a checkpoint gathers snapshots the index still names the ones before.
+        _residents.Rest(actor, _sequence, hasSnapshot: _checkpoint is null or { IsSubmitted: true } && _index.TryFind(actor.Id, out _));
+    }
+
     /// <summary>Whoever has waited long enough for an actor to settle is told how far it is.</summary>
     void GiveUpWaiting()
     {
@@ -426,7 +434,7 @@ public sealed partial class Partition : IThreadPoolWorkItem
             _giveUps.Dequeue();
             if (ask.Answer.IsCompleted || !_parked.TryGetValue(ask.To, out var waiting) || !waiting.Remove(ask)) continue;
             if (waiting.Count == 0) _parked.Remove(ask.To);
-            Answer(ask, _actors.GetValueOrDefault(ask.To));
+            Answer(ask, _residents.Peek(ask.To));
         }
         Volatile.Write(ref _nextGiveUp, _giveUps.TryPeek(out _, out var next) ? next : Actor.Never);
     }
@@ -467,7 +475,7 @@ public sealed partial class Partition : IThreadPoolWorkItem
         foreach (var waiting in _parked.Values)
             // What they asked for is durable, only how it went on is not known here.
             foreach (var ask in waiting) ask.Complete(new Answer(AnswerKind.Reply, ask.Reply));
-        foreach (var look in _looksAtAll) look.Fail(AnswerKind.StoreUnavailable);
+        foreach (var scan in _looksAtAll) scan.Look.Fail(AnswerKind.StoreUnavailable);
         ClearMemory();
         if (isFault)
         {
@@ -490,7 +498,7 @@ public sealed partial class Partition : IThreadPoolWorkItem
 
     void ClearMemory()
     {
-        _actors = [];
+        _residents.Clear();
         _loading = [];
         _cold = new();
         _warming = false;
@@ -498,7 +506,6 @@ public sealed partial class Partition : IThreadPoolWorkItem
         _index = new ActorIndex();
         _deadlines = new Deadlines();
         _inboxes = [];
-        _dirty = [];
         _parked.Clear();
         _giveUps.Clear();
         Volatile.Write(ref _nextGiveUp, Actor.Never);

@@ -3,16 +3,12 @@ using Engine.Actors.Deciders;
 namespace Engine.Actors.Kernel;
 
 /// <summary>
-/// Snapshots of actors lie many together in segments, each entry readable by itself:
-/// <code>
-///  8  hash of the actor's id
-///  4  length of the rest, little endian
-///  …  actor id, tag (the newest frame its state contains), state
-/// </code>
+/// Snapshots of actors lie many together in segments, each an entry (<see cref="EntryPages"/>) that is readable by itself: actor
+/// id, tag (the newest frame its state contains), state.
 /// </summary>
 static class Snapshots
 {
-    public const int EntryHeader = 12;
+    public const int EntryHeader = EntryPages.HeaderLength;
 
     /// <summary>Appends an entry and tells where its record lies.</summary>
     public static SnapshotPlace Write(Codec segment, long segmentId, Actor actor, long tag)
@@ -24,11 +20,8 @@ static class Snapshots
         segment.Actor(ref id);
         segment.Long(ref tag);
         actor.Layout(segment);
-        var length = segment.Position - start - EntryHeader;
-        var header = segment.Patch(start, EntryHeader);
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt64LittleEndian(header, id.Hash);
-        System.Buffers.Binary.BinaryPrimitives.WriteInt32LittleEndian(header[8..], length);
-        return new SnapshotPlace(segmentId, start + EntryHeader, length, actor.IsPassive, FrameLayout.Crc(segment.Written[(start + EntryHeader)..]));
+        EntryPages.WriteHeader(segment, start, id.Hash);
+        return new SnapshotPlace(segmentId, start + EntryHeader, segment.Position - start - EntryHeader, actor.IsPassive, FrameLayout.Crc(segment.Written[(start + EntryHeader)..]));
     }
 
     public static (Actor Actor, long Tag) Read(Codec record, ActorId expected, IDomain domain)
@@ -53,11 +46,9 @@ static class Snapshots
     {
         for (var position = 0; position + EntryHeader <= segment.Length;)
         {
-            var hash = System.Buffers.Binary.BinaryPrimitives.ReadUInt64LittleEndian(segment.AsSpan(position));
-            var length = System.Buffers.Binary.BinaryPrimitives.ReadInt32LittleEndian(segment.AsSpan(position + 8));
-            if (length <= 0) throw new InvalidDataException($"an entry of {length} bytes at {position}");
-            yield return (hash, position + EntryHeader, length);
-            position += EntryHeader + length;
+            var (hash, length) = EntryPages.EntryAt(segment, position);
+            yield return (hash, position + EntryHeader, length - EntryHeader);
+            position += length;
         }
     }
 }

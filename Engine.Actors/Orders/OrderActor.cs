@@ -145,6 +145,8 @@ public sealed class OrderActor : Actor, ILeader
 
     public override bool IsPassive => _known && State.IsClosed() && IsSettled;
 
+    public override bool Rests => true;
+
     public OrderLine? LineOf(string reservationId)
     {
         foreach (var line in _lines)

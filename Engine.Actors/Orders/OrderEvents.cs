@@ -17,7 +17,7 @@ public sealed class OrderReceived : Event
     public override byte Tag => 40;
     public override void Layout(Codec codec)
     {
-        codec.Text(ref Source);
+        codec.Word(ref Source);
         codec.Record(Details);
         codec.Record(Policy);
         codec.Int(ref KeyIndex);
@@ -35,7 +35,7 @@ public sealed class PaymentRecorded : Event
     public override void Layout(Codec codec)
     {
         codec.Record(Payment);
-        codec.Text(ref Source);
+        codec.Word(ref Source);
     }
 }
 
@@ -61,7 +61,7 @@ public sealed class ReservingStarted : Event
     public override void Layout(Codec codec)
     {
         codec.Enum(ref Round);
-        codec.Texts(Ranked);
+        codec.Words(Ranked);
     }
 }
 
@@ -92,11 +92,11 @@ public sealed class LineAnswered : Event
     {
         codec.Int(ref Line);
         codec.Enum(ref Kind);
-        codec.Text(ref Warehouse);
+        codec.Word(ref Warehouse);
         codec.Long(ref Available);
         codec.Long(ref Version);
         codec.Bool(ref Temporary);
-        codec.Texts(Fitting);
+        codec.Words(Fitting);
         codec.Int(ref Number);
     }
 }
@@ -175,7 +175,7 @@ public sealed class OrderCancelled : Event
     {
         codec.Text(ref Reason);
         codec.Text(ref By);
-        codec.Text(ref Source);
+        codec.Word(ref Source);
     }
 }
 
@@ -217,7 +217,7 @@ public sealed class FactKept : Event
     {
         codec.Text(ref CancelReason);
         codec.Text(ref CancelBy);
-        codec.Text(ref Source);
+        codec.Word(ref Source);
         var hasStep = Step is not null;
         codec.Bool(ref hasStep);
         if (hasStep) codec.Record(Step ??= new StepFact());
@@ -290,7 +290,7 @@ public sealed class StepTaken : Event
     public override void Layout(Codec codec)
     {
         codec.Record(Step);
-        codec.Text(ref Source);
+        codec.Word(ref Source);
         codec.Bool(ref Behind);
     }
 }
@@ -304,7 +304,7 @@ public sealed class RefundRecorded : Event
     public override void Layout(Codec codec)
     {
         codec.Record(Refund);
-        codec.Text(ref Source);
+        codec.Word(ref Source);
     }
 }
 
@@ -330,7 +330,7 @@ public sealed class OrderFlagged : Event
     public override void Layout(Codec codec)
     {
         codec.Text(ref Flag);
-        codec.Text(ref Source);
+        codec.Word(ref Source);
     }
 }
 

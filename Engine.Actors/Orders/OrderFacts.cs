@@ -53,7 +53,7 @@ public sealed class OrderedLine : IEncoded
     public void Layout(Codec codec)
     {
         codec.Text(ref LineId);
-        codec.Text(ref Code);
+        codec.Word(ref Code);
         codec.Bool(ref ByPlatformSku);
         codec.Int(ref Quantity);
         codec.Long(ref UnitPrice);
@@ -104,7 +104,7 @@ public sealed class OrderDetails : IEncoded
         codec.Long(ref Discount);
         codec.Long(ref Tax);
         codec.Long(ref Total);
-        codec.Text(ref Currency);
+        codec.Word(ref Currency);
         codec.Bool(ref CashOnDelivery);
         codec.Texts(Tags);
         codec.Blob(ref Personal);

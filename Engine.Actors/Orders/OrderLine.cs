@@ -49,6 +49,9 @@ public sealed class OrderLine : IEncoded
     /// <summary>For a component: how many of it one bundle takes.</summary>
     public int Each = 1;
 
+    string? _reservationId;
+    int _reservationAttempt;
+
     public bool IsPart => PartOf >= 0;
     public int Quantity => Ordered.Quantity - CancelledQuantity;
     /// <summary>Stock is to be had for it.</summary>
@@ -65,7 +68,12 @@ public sealed class OrderLine : IEncoded
     };
 
     /// <summary>Unique per SKU, and new with every attempt, so that an answer to an old one can't be taken for this one's.</summary>
-    public string ReservationId(string orderId) => Attempt <= 1 ? $"{orderId}~{Ordered.LineId}" : $"{orderId}~{Ordered.LineId}~{Attempt}";
+    public string ReservationId(string orderId)
+    {
+        if (_reservationId is null || _reservationAttempt != Attempt)
+            (_reservationId, _reservationAttempt) = (Attempt <= 1 ? $"{orderId}~{Ordered.LineId}" : $"{orderId}~{Ordered.LineId}~{Attempt}", Attempt);
+        return _reservationId;
+    }
 
     public void Layout(Codec codec)
     {

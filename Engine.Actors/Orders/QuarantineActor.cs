@@ -42,6 +42,8 @@ public sealed class QuarantineActor : Actor
 
     public override bool IsPassive => _replayed;
 
+    public override bool Rests => true;
+
     public override object? View(long now) => _known
         ? new QuarantineView(Id.Key, _platform, _shop, _reason, _receivedAt, _replayed, _replayedAt, _replayedBy, _sealed, new KeyRef(_keySequence, _keyIndex))
         : null;

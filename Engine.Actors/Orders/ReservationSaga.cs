@@ -42,7 +42,7 @@ static class ReservationSaga
 
     static void Start(OrderActor order, ReservingRound round, Turn turn)
     {
-        var ranked = WarehouseChoice.Rank(order.Details.Place, ((DirectoryActor)turn.Directory).Warehouses);
+        var ranked = ((DirectoryActor)turn.Directory).Rank(order.Details.Place);
         turn.Emit(new ReservingStarted { Round = round, Ranked = ranked });
         var missing = Missing(order);
         if (round == ReservingRound.OneByOne && missing.Count > 1) missing = [missing.MinBy(i => order.Lines[i].Sku, StringComparer.Ordinal)];

@@ -34,7 +34,7 @@ sealed class FrameScript : IFrameVisitor
         return script;
     }
 
-    void IFrameVisitor.OnDecision(Cause cause) => _decisions.Add(new Decision(cause));
+    void IFrameVisitor.OnDecision(Cause cause, ActorId sender) => _decisions.Add(new Decision(cause));
 
     void IFrameVisitor.OnEvent(ActorId actor, Event happened) => Of(actor).Events.Add(happened);
 

@@ -177,7 +177,6 @@ sealed class Projector : IFrameVisitor, IDisposable
         _dirty.Add(tracked);
     }
 
-    public bool WantsMessages => false;
 
     public void OnMessage(ActorId from, ActorId to, int partition, long number, Message message) { }
 

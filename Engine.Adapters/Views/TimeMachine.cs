@@ -66,7 +66,6 @@ public sealed class TimeMachine(ReadModels models)
             _isReached = Tracked.SequenceOf(actor) >= point.Sequence;
         }
 
-        public bool WantsMessages => false;
 
         public void OnMessage(ActorId from, ActorId to, int partition, long number, Message message) { }
 

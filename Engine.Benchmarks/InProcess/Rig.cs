@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Engine.Actors;
+using Engine.Actors.Deciders;
 using Engine.Actors.Inventory;
 using Engine.Actors.Kernel;
 using Engine.Adapters.Views;
@@ -43,7 +44,7 @@ sealed class Rig : IAsyncDisposable
     /// <summary>Units that are promised, and how many SKUs promise more than they have.</summary>
     public async Task<(long Promised, int Oversold)> CountAsync()
     {
-        var skus = await Node.ScanAsync<SkuActor, object>((sku, _) => (sku.Warehouses.Sum(w => w.Reserved + w.Committed), sku.Warehouses.Any(w => w.Reserved + w.Committed > w.OnHand + w.Shortage)));
+        var skus = await Node.ScanAsync<SkuActor, object>(ActorKind.Sku, (sku, _) => (sku.Warehouses.Sum(w => w.Reserved + w.Committed), sku.Warehouses.Any(w => w.Reserved + w.Committed > w.OnHand + w.Shortage)));
         var counted = skus.Cast<(long Promised, bool Oversold)>().ToArray();
         return (counted.Sum(c => c.Promised), counted.Count(c => c.Oversold));
     }

@@ -10,7 +10,9 @@ namespace Engine.Benchmarks.Spike;
 /// </summary>
 sealed class SpikePlan : IDisposable
 {
-    const int Ahead = 2048;
+    const int AheadMax = 4096;
+    // So that who stops it does not wait for what was made, and orders carry the time at which they are pushed.
+    const double SecondsAhead = 1;
 
     readonly SpikeOptions _options;
     readonly DateTimeOffset _start;
@@ -18,18 +20,19 @@ sealed class SpikePlan : IDisposable
     readonly MessageFactory _messages;
     readonly OrderGenerator _orders;
     readonly PriorityQueue<(LoadOrder Order, OrderAccount Account, MessageKind Kind), double> _followUps = new();
-    readonly BlockingCollection<Push> _made = new(Ahead);
+    readonly BlockingCollection<Push> _made = new(AheadMax);
     readonly CancellationTokenSource _ending = new();
     readonly Thread _thread;
 
+    /// <param name="now">Seconds since the start.</param>
     /// <param name="stop">No more orders; what follows those that were pushed still comes.</param>
-    public SpikePlan(SpikeOptions options, Tally tally, DateTimeOffset start, CancellationToken stop)
+    public SpikePlan(SpikeOptions options, Tally tally, DateTimeOffset start, Func<double> now, CancellationToken stop)
     {
         (_options, _start, _random) = (options, start, new Random(options.Seed));
         _messages = new MessageFactory(_random);
         // Runs against one engine must not meet: numbers begin where the clock is.
         _orders = new OrderGenerator(_random, new Catalogue(options.Skus, options.Seed), firstNumber: start.ToUnixTimeSeconds() % 100_000 * 10_000 + 1);
-        _thread = new Thread(() => Make(tally, stop)) { IsBackground = true, Name = "plan" };
+        _thread = new Thread(() => Make(tally, now, stop)) { IsBackground = true, Name = "plan" };
         _thread.Start();
     }
 
@@ -40,12 +43,13 @@ sealed class SpikePlan : IDisposable
 
     public int Orders { get; private set; }
 
-    void Make(Tally tally, CancellationToken stop)
+    void Make(Tally tally, Func<double> now, CancellationToken stop)
     {
         try
         {
             foreach (var at in new Arrivals(_options.Profile, _options.Rate, _options.Time, _random).All())
             {
+                if (at - now() > SecondsAhead) stop.WaitHandle.WaitOne(TimeSpan.FromSeconds(at - now() - SecondsAhead / 2));
                 if (stop.IsCancellationRequested) break;
                 AddFollowUps(until: at);
                 AddOrder(tally, at);

@@ -38,7 +38,7 @@ sealed class SpikeRun(SpikeOptions options, IAnsiConsole console)
 
         var (start, began, cpu) = (TimeProvider.System.GetUtcNow(), Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime);
         double Now() => Stopwatch.GetElapsedTime(began).TotalSeconds;
-        using var plan = new SpikePlan(options, _tally, start, stop);
+        using var plan = new SpikePlan(options, _tally, start, Now, stop);
         using var loop = new SpikeLoop(options, plan, _counts, began);
         using var metrics = new MetricsScrape(options.Url);
         using var scraping = new CancellationTokenSource();

@@ -53,7 +53,7 @@ sealed class OperationEndpoints(IEngine engine, SigningKeys keys, ArchiveSchedul
         var faults = new Faults();
         var listing = Listing.Read(http, faults);
         if (faults.Any) return Problems.Invalid(faults.Found);
-        var found = await engine.ScanAsync<SkuActor, FreedLockView[]>(static (sku, _) => [.. sku.Freed()]);
+        var found = await engine.ScanAsync<SkuActor, FreedLockView[]>(ActorKind.Sku, static (sku, _) => [.. sku.Freed()]);
         // In the order of time, which the id begins with.
         var page = listing.Page(found.SelectMany(f => f), f => $"{new Instant(f.At)} {f.Sku} {f.ReservationId}",
             f => new FreedLockJson(f.Sku, f.ReservationId, f.OrderId, f.Warehouse, f.Quantity, f.Why, f.At));

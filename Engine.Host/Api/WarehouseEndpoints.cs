@@ -92,6 +92,7 @@ sealed class WarehouseEndpoints(IEngine engine)
     async Task<Dictionary<string, double>> RatesAsync()
     {
         var stocks = await engine.ScanAsync<SkuActor, (string Warehouse, long Promised, long OnHand)[]>(
+            ActorKind.Sku,
             static (sku, _) => [.. sku.Warehouses.Select(w => (w.Warehouse, w.Reserved + w.Committed, w.OnHand))]);
         return stocks.SelectMany(s => s).GroupBy(s => s.Warehouse).ToDictionary(
             g => g.Key, g => g.Sum(s => s.OnHand) is var onHand and > 0 ? (double)g.Sum(s => s.Promised) / onHand : 0);

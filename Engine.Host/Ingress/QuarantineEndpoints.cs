@@ -24,7 +24,7 @@ sealed class QuarantineEndpoints(IEngine engine, QuarantineDesk desk, IntakeFact
         var faults = new Faults();
         var listing = Listing.Read(http, faults);
         if (faults.Any) return Problems.Invalid(faults.Found);
-        var open = await engine.ScanAsync<QuarantineActor, QuarantineView>(static (message, now) => message.IsOpen ? (QuarantineView?)message.View(now) : null);
+        var open = await engine.ScanAsync<QuarantineActor, QuarantineView>(ActorKind.Quarantine, static (message, now) => message.IsOpen ? (QuarantineView?)message.View(now) : null);
         return Answers.List(engine, listing.Page(open, m => m.Id, m => new QuarantinedJson(m.Id, m.Platform, m.Shop, m.Reason, m.ReceivedAt)), ApiJson.Web.ListJsonQuarantinedJson);
     }
 

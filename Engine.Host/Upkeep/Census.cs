@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Engine.Actors.Deciders;
 using Engine.Actors.Inventory;
 using Engine.Actors.Kernel;
 using Engine.Actors.Orders;
@@ -58,14 +59,14 @@ sealed class Census(IEngine engine, ServiceClock clock, TimeProvider time, ILogg
     public async Task<CensusFigures> CountAsync()
     {
         var figures = new CensusFigures();
-        foreach (var part in await engine.ScanAsync<SkuActor, SkuCount>(static (sku, _) => new SkuCount(sku)))
+        foreach (var part in await engine.ScanAsync<SkuActor, SkuCount>(ActorKind.Sku, static (sku, _) => new SkuCount(sku)))
         {
             figures.Backorders += part.Backorders;
             figures.Shortage += part.Shortage;
             figures.Oversold += part.Oversold;
             for (var i = 0; i < part.Locks.Length; i++) Add(figures.Locks, SkuCount.Labels[i], part.Locks[i]);
         }
-        foreach (var order in await engine.ScanAsync<OrderActor, OrderCount>(Count))
+        foreach (var order in await engine.ScanAsync<OrderActor, OrderCount>(ActorKind.Order, Count))
         {
             if (order.State.IsClosed()) continue;
             Add(figures.Orders, order.State, 1);

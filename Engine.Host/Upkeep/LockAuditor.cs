@@ -61,7 +61,7 @@ sealed class LockAuditor(IEngine engine, TimeProvider time, EngineMetrics metric
     async Task FillAsync()
     {
         var slice = (ulong)(_slice = (_slice + 1) % Slices);
-        var found = await engine.ScanAsync<SkuActor, List<Suspect>>((sku, now) => sku.Id.Hash / 1024 % Slices != slice ? null :
+        var found = await engine.ScanAsync<SkuActor, List<Suspect>>(ActorKind.Sku, (sku, now) => sku.Id.Hash / 1024 % Slices != slice ? null :
             [.. sku.Reservations.Where(r => r.Owner != ReservationOwner.Caller && r.IsLive && r.ReservedAt < now - AgeMin).Select(r => new Suspect(sku.Sku, r.Id, r.Leader))]);
         foreach (var suspect in found.SelectMany(f => f)) _toAsk.Enqueue(suspect);
     }

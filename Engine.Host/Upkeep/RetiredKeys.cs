@@ -1,3 +1,4 @@
+using Engine.Actors.Deciders;
 using Engine.Actors.Inventory;
 using Engine.Actors.Kernel;
 using Engine.Adapters.Keys;
@@ -34,7 +35,7 @@ sealed class RetiredKeys(IEngine engine, SigningKeys keys, EngineSettings settin
         var candidates = keys.All.Where(k => k.RetiredAt < before).Select(k => k.Id).ToHashSet();
         // A partition that does not serve would not be looked at, and its reservations would be missed.
         if (candidates.Count == 0 || engine.Status.Any(p => p.State != "open")) return;
-        var inUse = await engine.ScanAsync<SkuActor, string[]>((sku, _) => [.. sku.Reservations.Where(r => r.IsLive && candidates.Contains(r.KeyId)).Select(r => r.KeyId).Distinct()]);
+        var inUse = await engine.ScanAsync<SkuActor, string[]>(ActorKind.Sku, (sku, _) => [.. sku.Reservations.Where(r => r.IsLive && candidates.Contains(r.KeyId)).Select(r => r.KeyId).Distinct()]);
         if (engine.Status.Any(p => p.State != "open")) return;
         candidates.ExceptWith(inUse.SelectMany(k => k));
         foreach (var id in candidates)

@@ -220,7 +220,7 @@ public sealed class OperationApiTests
 
         public ValueTask<Answer> ReadAsync<TActor>(Actors.Deciders.ActorId id, Func<TActor, long, object?> read) where TActor : Actors.Deciders.Actor => engine.ReadAsync(id, read);
 
-        public Task<IReadOnlyList<T>> ScanAsync<TActor, T>(Func<TActor, long, T?> pick) where TActor : Actors.Deciders.Actor where T : class => engine.ScanAsync(pick);
+        public Task<IReadOnlyList<T>> ScanAsync<TActor, T>(Actors.Deciders.ActorKind kind, Func<TActor, long, T?> pick) where TActor : Actors.Deciders.Actor where T : class => engine.ScanAsync(kind, pick);
     }
 
     static async Task<(int, string?)> Refusal(Task<Reply> call)

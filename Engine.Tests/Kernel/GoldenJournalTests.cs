@@ -70,7 +70,7 @@ public sealed class GoldenJournalTests
         writer.Mark(sender: 3, sequence: 5, number: 9);
         var frame = writer.Finish(epoch: 2, sequence: 11, at: 1_760_000_000_000, new FrameHash(0x0102030405060708, 0x090a0b0c0d0e0f10)).ToArray();
         var hex = Convert.ToHexString(frame).ToLowerInvariant();
-        Assert.Equal("45460200", hex[..8]);
+        Assert.Equal("45460300", hex[..8]);
         Assert.Equal("0700" + "0000" + "04000000" + "0200000000000000" + "0b00000000000000" + "00c02cc899010000" + "0102030405060708090a0b0c0d0e0f10" + "03060a12", hex[16..]);
     }
 
@@ -103,7 +103,7 @@ public sealed class GoldenJournalTests
 
     static async Task<SortedDictionary<string, byte[]>> States(EngineRig rig)
     {
-        var scan = rig.Node.ScanAsync<Actor, Tuple<string, byte[]>>((actor, _) => Tuple.Create(actor.Id.ToString(), Bytes(actor)));
+        var scan = rig.Node.ScanAsync<Actor, Tuple<string, byte[]>>(ActorKind.None, (actor, _) => Tuple.Create(actor.Id.ToString(), Bytes(actor)));
         rig.Settle();
         return new SortedDictionary<string, byte[]>((await scan).ToDictionary(s => s.Item1, s => s.Item2), StringComparer.Ordinal);
     }
@@ -214,6 +214,6 @@ public sealed class GoldenJournalTests
         public void OnEvent(ActorId actor, Event happened) => writer.Event(actor, happened);
         public void OnMessage(ActorId from, ActorId to, int partition, long number, Message message) => writer.Message(from, to, partition, number, message);
         public void OnMark(int sender, long sequence, long number) => writer.Mark(sender, sequence, number);
-        public void OnDecision(Cause cause) => writer.Decision(cause);
+        public void OnDecision(Cause cause, ActorId sender) => writer.Decision(cause, sender);
     }
 }

@@ -83,7 +83,7 @@ public sealed class NewerBuildTests
     static void Entry(byte[] frame, byte kind)
     {
         frame[FrameLayout.HeaderLength] = kind;
-        BinaryPrimitives.WriteUInt32LittleEndian(frame.AsSpan(4), FrameLayout.Crc(frame.AsSpan(8)));
+        BinaryPrimitives.WriteUInt32LittleEndian(frame.AsSpan(4), FrameLayout.Checksum(frame));
     }
 
     /// <summary>For each event type, the first frame of each partition that holds one.</summary>

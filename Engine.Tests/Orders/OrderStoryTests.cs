@@ -316,7 +316,7 @@ public sealed class OrderStoryTests
             if (i % 4 == 0) rig.Cancel($"{i}");
         }
         rig.Restart();
-        var open = rig.Node.ScanAsync<OrderActor, string>((order, _) => order.State.IsClosed() ? null : order.OrderId);
+        var open = rig.Node.ScanAsync<OrderActor, string>(Actors.Deciders.ActorKind.Order, (order, _) => order.State.IsClosed() ? null : order.OrderId);
         rig.Settle();
         Assert.Equal(30, (await open).Distinct().Count());
     }

@@ -71,7 +71,7 @@ sealed class RottenStore
     public void DropCheckpoint() => Part.Checkpoint = null;
 
     /// <summary>Makes a frame's checksum fit its bytes, as a reader that does not look at it would have it.</summary>
-    public static void Mend(byte[] frame) => BinaryPrimitives.WriteUInt32LittleEndian(frame.AsSpan(4), FrameLayout.Crc(frame.AsSpan(8)));
+    public static void Mend(byte[] frame) => BinaryPrimitives.WriteUInt32LittleEndian(frame.AsSpan(4), FrameLayout.Checksum(frame));
 
     /// <summary>What is wrong with how the store is served now; null where nothing is.</summary>
     /// <param name="names">What a partition that stops must name.</param>
