@@ -66,6 +66,9 @@ public sealed class ReadModels : IDisposable
         _timer = _options.Time.CreateTimer(_ => LookIfBehind(), null, LookEvery, LookEvery);
     }
 
+    /// <summary>How much room the tables take; asked of the disk or the server each time.</summary>
+    public long Bytes => _live is null ? 0 : _place.Bytes;
+
     public ReadModelStatus Status
     {
         get
@@ -73,7 +76,7 @@ public sealed class ReadModels : IDisposable
             var durable = _options.Durable();
             var (live, rebuilding) = (_live, _rebuilding);
             return new ReadModelStatus(Show(live, durable), rebuilding is not null, rebuilding is null ? [] : Show(rebuilding, durable),
-                Volatile.Read(ref _rowsBefore) + (live?.Projector.RowsWritten ?? 0), Volatile.Read(ref _rebuilds), live is null ? 0 : _place.Bytes, live?.Projector.Difference ?? 0);
+                Volatile.Read(ref _rowsBefore) + (live?.Projector.RowsWritten ?? 0), Volatile.Read(ref _rebuilds), live?.Projector.Difference ?? 0);
         }
     }
 
