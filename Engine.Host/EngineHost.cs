@@ -124,6 +124,7 @@ public static class EngineHost
                 Persons = sp.GetRequiredService<PersonIndex>(),
                 Time = time,
                 Durable = () => [.. engine.Status.Select(p => p.Sequence)],
+                IsBusy = () => engine.Status.Any(p => p.Queued > 0),
                 Remade = log.ViewsRemade,
                 Failed = log.ViewsFailed,
             });

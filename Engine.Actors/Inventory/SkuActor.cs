@@ -60,6 +60,8 @@ public sealed class SkuActor : Actor
 
     readonly List<WarehouseStock> _warehouses = [];
     readonly Dictionary<string, Reservation> _reservations = [];
+    /// <summary>The same in the order of their ids; made when first asked for.</summary>
+    SortedSet<Reservation>? _byId;
     readonly PriorityQueue<string, (long At, string Id)> _deadlines = new(ByTime.Instance);
     readonly Queue<Reservation> _ended = new();
     readonly Dictionary<string, BundleClaim> _claims = [];
@@ -119,6 +121,14 @@ public sealed class SkuActor : Actor
         foreach (var stock in _warehouses)
             if (string.Equals(stock.Warehouse, warehouse, StringComparison.Ordinal)) return stock;
         return null;
+    }
+
+    /// <summary>Those behind an id, in ordinal order of their ids; null for all. A page costs what it shows, however many there are.</summary>
+    public IEnumerable<Reservation> ReservationsBehind(string? id)
+    {
+        _byId ??= new SortedSet<Reservation>(_reservations.Values, ById.Instance);
+        if (id is null || _byId.Max is not { } last) return _byId;
+        return string.CompareOrdinal(last.Id, id) <= 0 ? [] : _byId.GetViewBetween(new Reservation { Id = id }, last).Where(r => r.Id != id);
     }
 
     public Reservation? Reservation(string id) => _reservations.GetValueOrDefault(id);
@@ -228,6 +238,7 @@ public sealed class SkuActor : Actor
             Tokens = e.Tokens.Count == 0 ? [] : [.. e.Tokens.Select(t => t.TokenId)],
         };
         _reservations.Add(reservation.Id, reservation);
+        _byId?.Add(reservation);
         if (e.Committed)
         {
             warehouse.Committed += e.Quantity;
@@ -355,7 +366,7 @@ public sealed class SkuActor : Actor
     {
         // No longer there to whoever still has it in hand (the young ones below).
         reservation.State = ReservationState.Released;
-        _reservations.Remove(reservation.Id);
+        Forget(reservation);
         foreach (var token in reservation.Tokens) GiveBackToken(token);
     }
 
@@ -399,9 +410,15 @@ public sealed class SkuActor : Actor
         reservation.State = state;
         reservation.EndedAt = at;
         // An order remembers its own lines; a caller's id must stay known, so that a repeat is never a second grant.
-        if (reservation.Owner == ReservationOwner.Order) _reservations.Remove(reservation.Id);
+        if (reservation.Owner == ReservationOwner.Order) Forget(reservation);
         else _ended.Enqueue(reservation);
-        while (_ended.TryPeek(out var oldest) && oldest.EndedAt < at - Remembered) _reservations.Remove(_ended.Dequeue().Id);
+        while (_ended.TryPeek(out var oldest) && oldest.EndedAt < at - Remembered) Forget(_ended.Dequeue());
+    }
+
+    void Forget(Reservation reservation)
+    {
+        _reservations.Remove(reservation.Id);
+        _byId?.Remove(reservation);
     }
 
     void RememberToken(string tokenId, long expiresAt, long now)
@@ -582,6 +599,13 @@ sealed class ByTime : IComparer<(long At, string Id)>
     public static readonly ByTime Instance = new();
 
     public int Compare((long At, string Id) x, (long At, string Id) y) => x.At != y.At ? x.At.CompareTo(y.At) : string.CompareOrdinal(x.Id, y.Id);
+}
+
+sealed class ById : IComparer<Reservation>
+{
+    public static readonly ById Instance = new();
+
+    public int Compare(Reservation? x, Reservation? y) => string.CompareOrdinal(x?.Id, y?.Id);
 }
 
 /// <summary>A lock that the auditor found without an owner.</summary>

@@ -12,6 +12,7 @@ namespace Engine.Adapters.Views;
 /// </summary>
 public sealed class ReadModels : IDisposable
 {
+    const int PausePerTurn = 3;
     static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
     const int LooksWhenShared = 10;
     /// <summary>Looks at the journal that are remembered: of a longer lag only the beginning matters.</summary>
@@ -182,7 +183,9 @@ public sealed class ReadModels : IDisposable
         {
             while (!_stopping.IsCancellationRequested)
             {
+                var start = _options.Time.GetTimestamp();
                 if (!Turn()) _signal.Wait(_stopping.Token);
+                else if (_options.IsBusy()) _stopping.Token.WaitHandle.WaitOne(PausePerTurn * _options.Time.GetElapsedTime(start));
             }
         }
         catch (OperationCanceledException)
