@@ -14,6 +14,7 @@ public sealed class ReadModels : IDisposable
 {
     const int PausePerTurn = 3;
     static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
+    static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
     const int LooksWhenShared = 10;
     /// <summary>Looks at the journal that are remembered: of a longer lag only the beginning matters.</summary>
     const int SeenMax = 256;
@@ -184,7 +185,8 @@ public sealed class ReadModels : IDisposable
             while (!_stopping.IsCancellationRequested)
             {
                 var start = _options.Time.GetTimestamp();
-                if (!Turn()) _signal.Wait(_stopping.Token);
+                // After a failure it tries again soon, also where nobody calls and no clock moves.
+                if (!Turn()) _signal.Wait(_failure is null ? Timeout.InfiniteTimeSpan : RetryAfter, _stopping.Token);
                 else if (_options.IsBusy()) _stopping.Token.WaitHandle.WaitOne(PausePerTurn * _options.Time.GetElapsedTime(start));
             }
         }
