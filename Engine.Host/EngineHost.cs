@@ -1,12 +1,16 @@
+using System.Security.Cryptography;
 using Engine.Actors;
+using Engine.Actors.Cluster;
 using Engine.Actors.Inventory;
 using Engine.Actors.Kernel;
 using Engine.Adapters;
 using Engine.Adapters.Journals;
+using Engine.Adapters.Journals.Postgres;
 using Engine.Adapters.Journals.Sqlite;
 using Engine.Adapters.Keys;
 using Engine.Adapters.Views;
 using Engine.Host.Api;
+using Engine.Host.Cluster;
 using Engine.Host.Ingress;
 using Engine.Host.Metrics;
 using Engine.Host.Security;
@@ -94,11 +98,20 @@ public static class EngineHost
         services.AddSingleton(sp => Beside(sp, MasterKey.LoadOrCreate, settings.MasterKeyPath));
         services.AddSingleton(sp => new PersonalSeal(sp.GetRequiredService<MasterKey>()));
         services.AddSingleton(sp => new SigningKeys(sp.GetRequiredService<ISigningKeyStore>(), sp.GetRequiredService<MasterKey>(), time.GetUtcNow().ToUnixTimeMilliseconds()));
-        services.AddSingleton<ITokenKeys, TokenKeys>();
+        services.AddSingleton<ITokenKeys>(sp => new TokenKeys(sp.GetRequiredService<SigningKeys>(), settings.IsInCluster ? time : null));
         services.AddSingleton<SnapshotTokens>();
         services.AddSingleton(sp => Keys(sp, settings));
-        services.AddSingleton(sp => new EngineNode(sp.GetRequiredService<IJournal>(), EngineDomain.Instance, time, owner: settings.NodeName, fault: FaultPoints.Kernel));
-        services.AddSingleton<IEngine>(sp => sp.GetRequiredService<EngineNode>());
+        services.AddSingleton(sp => new EngineNode(sp.GetRequiredService<IJournal>(), EngineDomain.Instance, time, settings.IsInCluster ? new BlockingThreads() : null, owner: settings.NodeName, fault: FaultPoints.Kernel)
+        {
+            Tails = settings.IsInCluster ? sp.GetRequiredService<TailFile>() : null,
+        });
+        if (settings.IsInCluster) AddCluster(services, settings);
+        else
+        {
+            services.AddSingleton<IEngine>(sp => sp.GetRequiredService<EngineNode>());
+            services.AddSingleton(sp => new Scans(sp.GetRequiredService<IEngine>()));
+        }
+        services.AddSingleton<ClusterView>();
         services.AddSingleton<EngineLifetime>();
         services.AddHostedService(sp => sp.GetRequiredService<EngineLifetime>());
         services.AddSingleton<Census>();
@@ -108,6 +121,23 @@ public static class EngineHost
         services.AddSingleton<ArchiveSchedule>();
         services.AddHostedService(sp => sp.GetRequiredService<ArchiveSchedule>());
         AddViews(services, settings, time);
+    }
+
+    static void AddCluster(IServiceCollection services, EngineSettings settings)
+    {
+        services.AddSingleton(sp => new TailFile(Path.Combine(settings.DataDirectory, "acknowledged"), sp.GetRequiredService<IStore>().Partitions));
+        services.AddSingleton(_ => new Peers(settings.Cluster.Secret!, EngineDomain.Instance));
+        services.AddSingleton(sp => new ClusterMember(
+            new NodeRow($"{settings.NodeName}#{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}", settings.NodeName, settings.Cluster.Advertise!, FrameLayout.Version),
+            sp.GetRequiredService<EngineNode>(), ((PostgresJournal)sp.GetRequiredService<IStore>()).Cluster, sp.GetRequiredService<Peers>()));
+        services.AddSingleton<ClusterEngine>();
+        services.AddSingleton<IEngine>(sp => sp.GetRequiredService<ClusterEngine>());
+        services.AddSingleton(sp => new Scans(sp.GetRequiredService<EngineNode>(), sp.GetRequiredService<ClusterMember>(), sp.GetRequiredService<Peers>()));
+        services.AddSingleton<ClusterEndpoints>();
+        services.AddSingleton<HandingOn>();
+        services.AddSingleton<ClusterService>();
+        services.AddHostedService(sp => sp.GetRequiredService<ClusterService>());
+        services.AddHostedService(sp => sp.GetRequiredService<HandingOn>());
     }
 
     static void AddViews(IServiceCollection services, EngineSettings settings, TimeProvider time)
@@ -153,7 +183,8 @@ public static class EngineHost
     static EngineMetrics Metrics(IServiceProvider services)
     {
         var metrics = new EngineMetrics();
-        metrics.Observe(services.GetRequiredService<IEngine>());
+        metrics.Observe((IEngine)services.GetRequiredService<EngineNode>());
+        if (services.GetService<ClusterMember>() is { } member) metrics.Observe(member, services.GetRequiredService<EngineNode>(), services.GetRequiredService<Peers>());
         metrics.Observe(services.GetRequiredService<Census>());
         metrics.Observe(services.GetRequiredService<ReadModels>());
         metrics.Observe(services.GetRequiredService<IStore>());
@@ -223,6 +254,8 @@ public static class EngineHost
         OperationEndpoints.Map(routes);
         ViewEndpoints.Map(routes);
         StockHistoryEndpoints.Map(routes);
+        ClusterView.Map(routes);
+        if (app.Services.GetRequiredService<EngineSettings>().IsInCluster) ClusterEndpoints.Map(app);
         app.MapOpenApi("/openapi/{documentName}.json").WithMetadata(OperationEndpoints.OnLoopback);
     }
 }

@@ -54,6 +54,15 @@ static partial class HostLog
     [LoggerMessage(33, LogLevel.Information, "{Frames} frames were moved to {Files} archive files: {Bytes} bytes became {PackedBytes}")]
     public static partial void Archived(this ILogger log, long frames, int files, long bytes, long packedBytes);
 
+    [LoggerMessage(34, LogLevel.Error, "A round of the cluster failed")]
+    public static partial void RoundFailed(this ILogger log, Exception e);
+
+    [LoggerMessage(35, LogLevel.Critical, "This node ends: {Why}")]
+    public static partial void MustEnd(this ILogger log, string why);
+
+    [LoggerMessage(36, LogLevel.Information, "A push of {Platform}/{Shop} was kept here while its partition moves")]
+    public static partial void KeptWhileMoving(this ILogger log, string platform, string shop);
+
     [LoggerMessage(40, LogLevel.Error, "The read models could not be used and are made anew: {Why}")]
     public static partial void ViewsRemade(this ILogger log, string why);
 

@@ -16,6 +16,7 @@ public sealed class CrashDisk : IJournal
     readonly Random _random;
     readonly Part[] _parts;
     readonly Queue<JournalWrite> _unsynced = new();
+    readonly Queue<JournalWrite> _cutOff = new();
     // Attempts whose answer was lost: the store may yet carry them out, until a new owner fences them.
     readonly List<Attempt> _limbo = [];
 
@@ -50,6 +51,11 @@ public sealed class CrashDisk : IJournal
     public bool Commit()
     {
         Haunt();
+        if (_cutOff.TryDequeue(out var lost))
+        {
+            LoseAnswer([lost]);
+            return true;
+        }
         if (_unsynced.Count == 0) return false;
         var group = new JournalWrite[_random.Next(1, _unsynced.Count + 1)];
         for (var i = 0; i < group.Length; i++) group[i] = _unsynced.Dequeue();
@@ -69,6 +75,7 @@ public sealed class CrashDisk : IJournal
         foreach (var attempt in _limbo)
             if (_random.Next(2) == 0) Carry(attempt);
         _limbo.Clear();
+        _cutOff.Clear();
         IsWritable = true;
         if (Planted != StoreFault.LoseSynced) return;
         foreach (var part in _parts)
@@ -78,6 +85,13 @@ public sealed class CrashDisk : IJournal
     static void Complete(JournalWrite[] group, WriteOutcome outcome)
     {
         foreach (var write in group) write.Complete(outcome);
+    }
+
+    /// <summary>Whoever submitted it is cut off: it may have got here, or may yet.</summary>
+    public void LoseAnswer(JournalWrite write)
+    {
+        write.Validate(Partitions);
+        _cutOff.Enqueue(write);
     }
 
     void LoseAnswer(JournalWrite[] group)

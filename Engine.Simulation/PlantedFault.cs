@@ -37,6 +37,12 @@ public enum StoreFault : byte
 /// <summary>One fault to plant; at most one of the three is set.</summary>
 public readonly record struct PlantedFault(KernelFault Kernel = KernelFault.None, DomainFault Domain = DomainFault.None, StoreFault Store = StoreFault.None)
 {
+    /// <summary>Shows only where there are several nodes.</summary>
+    public bool IsOfClusters => Kernel >= KernelFault.ReadWithoutLease;
+
+    /// <summary>Shows only where power fails.</summary>
+    public bool IsOfOneNode => Store == StoreFault.LoseSynced;
+
     public static IEnumerable<PlantedFault> All =>
         Enum.GetValues<KernelFault>().Where(f => f != KernelFault.None).Select(f => new PlantedFault(f))
             .Concat(Enum.GetValues<DomainFault>().Where(f => f != DomainFault.None).Select(f => new PlantedFault(Domain: f)))

@@ -10,33 +10,33 @@ namespace Engine.Simulation;
 /// One run of the real kernel and the real deciders, from one seed, on one thread. After every step all that has become durable
 /// is read and compared; at the end everything must come to rest, and once more after a restart.
 /// </summary>
-sealed class SimulationRun
+abstract class SimulationRun
 {
-    readonly PlantedFault _fault;
     readonly List<IClient> _clients = [];
     readonly StockClient _stockClient;
     readonly OrderLedger _orders = new();
     readonly List<string>? _story;
-    SimScheduler _scheduler;
-    SimScheduler? _replaced;
     string? _stopped;
     int _newOrders;
-    int _nodes;
     ulong _trace = 14695981039346656037;
 
-    public SimulationRun(int seed, PlantedFault fault = default, bool tells = false, IReadOnlyList<Actors.Orders.ShopPolicy>? policies = null)
+    /// <summary>Some seeds are lives of one node, the others of a cluster.</summary>
+    public static SimulationRun Of(int seed, PlantedFault fault = default, bool tells = false, IReadOnlyList<Actors.Orders.ShopPolicy>? policies = null) =>
+        fault.IsOfClusters || (seed % 4 == 0 && !fault.IsOfOneNode) ? new ClusterRun(seed, fault, tells, policies) : new NodeRun(seed, fault, tells, policies);
+
+    protected SimulationRun(int seed, PlantedFault fault, bool tells, IReadOnlyList<Actors.Orders.ShopPolicy>? policies)
     {
-        (_fault, _story) = (fault, tells ? [] : null);
+        (Fault, _story) = (fault, tells ? [] : null);
         Random = new Random(seed);
         World = new World(Random, policies);
         Disk = new CrashDisk(World.Partitions, Random) { Planted = fault.Store };
         Replica = new Replica(World.Partitions, EngineDomain.Instance) { Before = Before, After = After };
         Courier = new Courier { CheckRead = CheckRead };
-        _scheduler = new SimScheduler(Random);
         _stockClient = new StockClient(this);
         _clients.AddRange([_stockClient, new CallerClient(this, 1), new CallerClient(this, 2), new CartClient(this, 1), new CartClient(this, 2), new Auditor(this)]);
     }
 
+    protected PlantedFault Fault { get; }
     public Random Random { get; }
     public World World { get; }
     public SimClock Clock { get; } = new();
@@ -46,7 +46,7 @@ sealed class SimulationRun
     public CartLedger Carts { get; } = new();
     public Courier Courier { get; }
     public int StepsDone { get; private set; }
-    public int Crashes { get; private set; }
+    public int Crashes { get; protected set; }
     public IReadOnlyList<string> Story => _story ?? [];
 
     /// <summary>Follows from every choice of this run and every byte it made durable.</summary>
@@ -71,22 +71,16 @@ sealed class SimulationRun
         EndWell();
     }
 
-    void Start()
-    {
-        _scheduler = new SimScheduler(Random) { Repeated = 50, Lost = 5 };
-        Disk.Owner = $"node-{++_nodes}";
-        var domain = _fault.Domain == DomainFault.None ? (IDomain)EngineDomain.Instance : new FaultyDomain(_fault.Domain);
-        Courier.Node = new EngineNode(Disk, domain, Clock, _scheduler, World.Limits, Disk.Owner, _fault.Kernel)
+    protected abstract void Start();
+
+    /// <summary>A node to run on that disk.</summary>
+    protected EngineNode NewNode(IJournal journal, TimeProvider clock, IScheduler scheduler, string owner) =>
+        new(journal, Fault.Domain == DomainFault.None ? EngineDomain.Instance : new FaultyDomain(Fault.Domain), clock, scheduler, World.Limits, owner, Fault.Kernel)
         {
             PartitionStopped = (partition, why) => _stopped = $"partition {partition} stopped: {why}",
         };
-        Disk.Faults = new DiskFaults();
-        Courier.Node.Open();
-        Disk.Faults = SomeDisk();
-        Observe();
-    }
 
-    DiskFaults SomeDisk() => Random.Next(3) switch
+    protected DiskFaults SomeDisk() => Random.Next(3) switch
     {
         0 => new DiskFaults(),
         1 => new DiskFaults(Failed: 10, Unknown: 10, Unreadable: 2),
@@ -100,22 +94,14 @@ sealed class SimulationRun
         StepsDone++;
         var pick = Random.Next(1000);
         _trace = (_trace ^ (ulong)pick) * 1099511628211UL;
-        if (pick < 480) _scheduler.Step();
-        else if (pick < 680) Disk.Commit();
-        else if (pick < 860) Act();
-        else if (pick < 980) Pass(SomeTime());
-        else if (pick < 988) Disk.SetWritable(Random.Next(3) > 0);
-        else if (pick < 991) Disk.Faults = SomeDisk();
-        else if (pick < 995) Crash();
-        else if (pick < 997) Replace();
-        else Clock.SetWall(TimeSpan.FromSeconds(Random.Next(3) == 0 ? Random.Next(-4000, 4000) : 0));
-        Observe();
-        if (_replaced is null) return;
-        GoOnUnaware();
+        Step(pick);
         Observe();
     }
 
-    void Act()
+    /// <summary>One of many things happens; <paramref name="pick"/>, below 1000, says which.</summary>
+    protected abstract void Step(int pick);
+
+    protected void Act()
     {
         if (Random.Next(12) == 0)
         {
@@ -127,7 +113,7 @@ sealed class SimulationRun
         client.Act();
     }
 
-    TimeSpan SomeTime() => Random.Next(100) switch
+    protected TimeSpan SomeTime() => Random.Next(100) switch
     {
         < 60 => TimeSpan.FromMilliseconds(Random.Next(1, 50)),
         < 85 => TimeSpan.FromMilliseconds(Random.Next(50, 3000)),
@@ -135,53 +121,18 @@ sealed class SimulationRun
         _ => TimeSpan.FromMinutes(Random.Next(1, 40)),
     };
 
-    void Pass(TimeSpan time)
-    {
-        Clock.Advance(time);
-        Courier.Node!.Tick();
-    }
-
-    /// <summary>Power fails, and the node starts again on what the disk has kept.</summary>
-    void Crash()
-    {
-        Tell("crash");
-        Crashes++;
-        _replaced = null;
-        Disk.Crash();
-        Observe();
-        Courier.Disconnect();
-        Start();
-    }
-
-    /// <summary>A node that hung is replaced by another on the same store, and wakes up later without knowing it.</summary>
-    void Replace()
-    {
-        if (_replaced is not null) return;
-        Tell("replaced");
-        Disk.SetWritable(true);
-        Courier.Node!.PartitionStopped = null;
-        _replaced = _scheduler;
-        Start();
-    }
-
-    void GoOnUnaware()
-    {
-        if (Random.Next(8) == 0) _replaced!.Step();
-        if (Random.Next(200) > 0) return;
-        Tell("the replaced node ends");
-        _replaced = null;
-        Courier.ForgetStale();
-    }
+    /// <summary>Time passes for everybody.</summary>
+    protected abstract void Pass(TimeSpan time);
 
     /// <summary>Reads what has become durable, then hears what was answered.</summary>
-    void Observe()
+    protected void Observe()
     {
         Require(_stopped is null, "I12", _stopped ?? "");
         Replica.CatchUp(Disk);
         Courier.Collect();
     }
 
-    void Before(Actor actor, Event happened, Stamp stamp)
+    protected virtual void Before(Actor actor, Event happened, Stamp stamp)
     {
         if (_story is not null) Tell($"frame {stamp.Sequence}: {actor.Id} {happened.GetType().Name} {Words.Of(happened)}");
         switch (actor)
@@ -224,27 +175,22 @@ sealed class SimulationRun
         }
         CheckAll();
         Tell("restart");
-        Crash();
+        Restart();
         Heal();
         Settle();
         CheckAll();
     }
 
-    void Heal()
-    {
-        _replaced = null;
-        Courier.ForgetStale();
-        Disk.Faults = new DiskFaults();
-        Disk.SetWritable(true);
-        Clock.SetWall(default);
-        if (!_scheduler.HasLost)
-        {
-            _scheduler.Lost = 0;
-            return;
-        }
-        Crash();
-        Heal();
-    }
+    /// <summary>No fault is made from now on, and none that was made goes on.</summary>
+    protected abstract void Heal();
+
+    protected abstract void Restart();
+
+    /// <summary>Somewhere something waits to be done, and one such thing is done.</summary>
+    protected abstract bool Work();
+
+    /// <summary>Everybody serves what is theirs.</summary>
+    protected abstract void CheckServing();
 
     void Settle()
     {
@@ -255,12 +201,12 @@ sealed class SimulationRun
             Drain();
         }
         Require(Courier.Waiting == 0, "I9", $"never answered: {string.Join(", ", Courier.Unanswered)}");
-        foreach (var partition in Courier.Node!.Status) Require(partition.State == "open", "I9", $"partition {partition.Partition} is {partition.State}");
+        CheckServing();
     }
 
     void Drain()
     {
-        for (var i = 0; _scheduler.Step() || Disk.Commit(); i++)
+        for (var i = 0; Work(); i++)
         {
             Require(i < 100_000, "I9", "it never comes to rest");
             Observe();

@@ -30,7 +30,7 @@ public static class SimulationRunner
         var sum = new SimulationResult(0, 0, 0, 0, 0, 0, null);
         for (var seed = from; seed < from + seeds && !stop.IsCancellationRequested; seed++)
         {
-            var run = new SimulationRun(seed, fault, policies: policies);
+            var run = SimulationRun.Of(seed, fault, policies: policies);
             var failure = Try(run, seed, steps);
             sum = new(sum.Seeds + 1, sum.Steps + run.StepsDone, sum.Frames + run.Replica.Frames, sum.Answers + run.Courier.Answers, sum.Grants + run.Stock.Grants, sum.Crashes + run.Crashes, null)
             {
@@ -45,7 +45,7 @@ public static class SimulationRunner
     /// <summary>What follows from every choice and every frame of a run: the same seed must give the same.</summary>
     public static ulong TraceOf(int seed, int steps = DefaultSteps)
     {
-        var run = new SimulationRun(seed);
+        var run = SimulationRun.Of(seed);
         run.Run(steps);
         return run.TraceHash;
     }
@@ -70,5 +70,5 @@ public static class SimulationRunner
 
     /// <summary>The same run once more, this time with its story.</summary>
     static SimulationFailure Retell(SimulationFailure failure, PlantedFault fault, int steps, IReadOnlyList<ShopPolicy>? policies) =>
-        Try(new SimulationRun(failure.Seed, fault, tells: true, policies), failure.Seed, steps) ?? failure;
+        Try(SimulationRun.Of(failure.Seed, fault, tells: true, policies), failure.Seed, steps) ?? failure;
 }

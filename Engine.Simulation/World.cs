@@ -43,7 +43,7 @@ sealed class World
     public Limits Limits { get; }
 
     /// <summary>Every lock and every reminder is over by then.</summary>
-    public TimeSpan Longest => TimeSpan.FromMinutes(10) + TimeSpan.FromMilliseconds(Math.Max(2 * 60 * 60_000L, _policies?.Max(p => Math.Max(p.PayingTier, p.ReminderAfter)) ?? 0));
+    public TimeSpan Longest => TimeSpan.FromMilliseconds(Math.Max(3 * 60 * 60_000L + 10 * 60_000, _policies?.Max(p => Math.Max(p.PayingTier, p.ReminderAfter)) ?? 0));
 
     /// <summary>Codes that mean no SKU at first.</summary>
     public static readonly string[] Codes = ["art-1", "art-2"];

@@ -3,6 +3,7 @@ using Engine.Actors.Deciders;
 using Engine.Actors.Fulfilment;
 using Engine.Actors.Inventory;
 using Engine.Actors.Kernel;
+using Engine.Actors.Memory;
 using Engine.Actors.Orders;
 using Xunit;
 

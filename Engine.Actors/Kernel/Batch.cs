@@ -48,7 +48,7 @@ public sealed partial class Partition
 
         public void Begin()
         {
-            _partition._frame.Begin();
+            _partition._frame.Begin(_host.Ownership?.FrameVersion ?? FrameLayout.Version);
             if (_marked.Length != _partition._inboxes.Length) _marked = new bool[_partition._inboxes.Length];
             foreach (var ask in _partition._ready) Decide(_partition.Find(ask.To)!, ask);
             _partition._ready.Clear();
@@ -158,6 +158,8 @@ public sealed partial class Partition
             WasEmpty = _asks.Count == 0 && _partition._frame.IsEmpty;
             if (_partition._frame.IsEmpty)
             {
+                // Refusals and repeats rest on what was read, as reads do.
+                if (!_host.MayAnswer(_partition.Number)) FailAsks(AnswerKind.NotOwner);
                 Release();
                 return;
             }

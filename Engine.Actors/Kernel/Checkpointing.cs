@@ -27,7 +27,7 @@ public sealed partial class Partition
             _checkpointCost = done.SegmentBytes.Length + done.Checkpoint!.Length;
             if (done.Outcome == WriteOutcome.Durable) done.Adopt();
             // Under an epoch that is still this owner's own: then somebody else has taken over, and must be left in peace.
-            else if (done.Outcome == WriteOutcome.Refused && done.Epoch == _epoch) Crash("another owner has taken the partition over", AnswerKind.OutcomeUnknown, repair: false);
+            else if (done.Outcome == WriteOutcome.Refused && done.Epoch == _epoch) BeTakenOver(AnswerKind.OutcomeUnknown);
             // The index already names places in a segment that does not exist.
             else Crash("a checkpoint could not be written", AnswerKind.StoreUnavailable, repair: true, isFault: false);
         }

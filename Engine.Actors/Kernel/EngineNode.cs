@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using Engine.Actors.Clocks;
+using Engine.Actors.Cluster;
 using Engine.Actors.Deciders;
 
 namespace Engine.Actors.Kernel;
@@ -9,6 +11,7 @@ public sealed class EngineNode : IEngine, IPartitionHost, IAsyncDisposable
     static readonly TimeSpan TickEvery = TimeSpan.FromMilliseconds(20);
 
     readonly Partition[] _partitions;
+    readonly bool[] _wanted;
     readonly long[][] _lastSent;
     readonly ClockGuard _clock;
     readonly ConcurrentQueue<(int From, int To)> _failedResends = new();
@@ -21,11 +24,13 @@ public sealed class EngineNode : IEngine, IPartitionHost, IAsyncDisposable
         (Journal, Domain, Time, Owner, Fault) = (journal, domain, time, owner, fault);
         Scheduler = scheduler ?? new ThreadPoolScheduler();
         Limits = limits ?? new Limits();
-        _clock = new ClockGuard(time, Limits.ClockDifference);
+        _clock = new ClockGuard(time, Limits.ClockDifference, trustsAny: fault == KernelFault.TrustAnyClock);
         _lastSent = new long[journal.Partitions][];
         for (var i = 0; i < _lastSent.Length; i++) _lastSent[i] = new long[journal.Partitions];
         _partitions = new Partition[journal.Partitions];
         for (var i = 0; i < _partitions.Length; i++) _partitions[i] = new Partition(i, this);
+        _wanted = new bool[journal.Partitions];
+        Array.Fill(_wanted, true);
     }
 
     public IDomain Domain { get; }
@@ -36,8 +41,19 @@ public sealed class EngineNode : IEngine, IPartitionHost, IAsyncDisposable
     public KernelFault Fault { get; }
     public string Owner { get; }
 
+    /// <summary>Set before anything is opened where the partitions are shared with other nodes: then the node owns none until it is told to.</summary>
+    public IOwnership? Ownership
+    {
+        get;
+        set
+        {
+            field = value;
+            Array.Fill(_wanted, value is null);
+        }
+    }
+
     public int Partitions => _partitions.Length;
-    public bool IsReady => !_stopping && Journal.IsWritable && Array.TrueForAll(_partitions, p => p.IsOpen || p.Fault is not null) && Array.Exists(_partitions, p => p.IsOpen);
+    public bool IsReady => !_stopping && Journal.IsWritable && (Ownership?.MayAnswer ?? Array.Exists(_partitions, p => p.IsOpen)) && Array.TrueForAll(_partitions, p => p.IsOpen || p.Fault is not null || !IsWanted(p.Number));
     public bool IsWritable => Journal.IsWritable;
     public IReadOnlyList<PartitionStatus> Status => Array.ConvertAll(_partitions, p => p.Status);
     public IReadOnlyList<PartitionCounters> Counters => Array.ConvertAll(_partitions, p => p.Counters);
@@ -51,15 +67,64 @@ public sealed class EngineNode : IEngine, IPartitionHost, IAsyncDisposable
     /// <summary>False while wall and monotonic clock disagree: nothing expires by itself then.</summary>
     public bool MayExpire => _clock.Agrees;
 
+    /// <summary>Compares the wall clock with the store's, which read <paramref name="store"/> at some moment between the monotonic timestamp <paramref name="asked"/> and now.</summary>
+    public void CompareClock(DateTimeOffset store, long asked) => _clock.Compare(store, asked);
+
+    /// <summary>The wall clock and the store's have agreed at least once.</summary>
+    public bool HasComparedClock => _clock.HasCompared;
+
+    public bool IsWanted(int partition) => Volatile.Read(ref _wanted[partition]);
+
+    public bool IsOpen(int partition) => _partitions[partition].IsOpen;
+
+    /// <summary>Takes the partition over and serves it.</summary>
+    public void Take(int partition)
+    {
+        Volatile.Write(ref _wanted[partition], true);
+        Scheduler.RunBlocking(_partitions[partition].OpenIfClosed);
+    }
+
+    /// <summary>Writes a checkpoint while the partition serves on, then lets what has been taken in be answered, and closes it (<see cref="IOwnership.Left"/>).</summary>
+    public void HandOver(int partition) => _partitions[partition].Leave();
+
+    /// <summary>Another node has taken the partition over under that epoch; what is left of it here goes.</summary>
+    public void Drop(int partition, long epoch) => _partitions[partition].Drop(epoch);
+
+    /// <summary>Messages have come from a partition that is owned elsewhere.</summary>
+    public void Receive(Delivery delivery)
+    {
+        Volatile.Write(ref _lastSent[delivery.From][delivery.To], Math.Max(delivery.Last, LastSentOf(delivery.From, delivery.To)));
+        Scheduler.Deliver(_partitions[delivery.To], delivery);
+    }
+
+    /// <summary>A link from a partition that is owned elsewhere has got so far.</summary>
+    public void Hear(int from, int to, long number)
+    {
+        Volatile.Write(ref _lastSent[from][to], Math.Max(number, LastSentOf(from, to)));
+        _partitions[to].Hear(from, number);
+    }
+
+    /// <summary>Tells the links of the open partitions to one that is owned elsewhere.</summary>
+    public void AnnounceTo(int to)
+    {
+        if (Ownership is not { } ownership || Fault == KernelFault.AnnounceNothing) return;
+        foreach (var partition in _partitions)
+            if (partition.IsOpen && LastSentOf(partition.Number, to) is var number and > 0) ownership.Announce(partition.Number, to, number);
+    }
+
+    long LastSentOf(int from, int to) => Volatile.Read(ref _lastSent[from][to]);
+
+    public ITailRecord? Tails { get; init; }
+
     /// <summary>Is told which partition stopped and why.</summary>
     public Action<int, string>? PartitionStopped { get; set; }
 
-    /// <summary>Opens all partitions; returns when each serves or has stopped for a fault.</summary>
+    /// <summary>Opens the partitions that are this node's; returns when each serves or has stopped for a fault.</summary>
     public async Task OpenAsync()
     {
         await Parallel.ForEachAsync(_partitions, (partition, _) =>
         {
-            partition.Open();
+            partition.OpenIfClosed();
             return ValueTask.CompletedTask;
         });
         _ticker = Time.CreateTimer(_ => Tick(), null, TickEvery, TickEvery);
@@ -84,7 +149,7 @@ public sealed class EngineNode : IEngine, IPartitionHost, IAsyncDisposable
 
     public ValueTask<Answer> ReadAsync<TActor>(ActorId id, Func<TActor, long, object?> read) where TActor : Actor
     {
-        var look = new ActorLook<TActor>(read) { Id = id };
+        var look = new ActorLook<TActor>(read, this, id.PartitionOf(Partitions)) { Id = id };
         _partitions[id.PartitionOf(Partitions)].Post(look);
         return new ValueTask<Answer>(look.Task);
     }
@@ -141,19 +206,46 @@ public sealed class EngineNode : IEngine, IPartitionHost, IAsyncDisposable
             {
                 if (round || partition.NextWake <= now || partition.NextGiveUp <= uptime) partition.Tick();
             }
-            else if (round && partition.IsClosed && !_stopping) Scheduler.RunBlocking(() => partition.OpenIfClosed());
+            else if (round && partition.IsClosed && IsWanted(partition.Number) && !_stopping) Scheduler.RunBlocking(() => partition.OpenIfClosed());
         }
     }
 
-    void IPartitionHost.Deliver(Delivery delivery) => Scheduler.Deliver(_partitions[delivery.To], delivery);
+    void IPartitionHost.Deliver(Delivery delivery)
+    {
+        if (IsWanted(delivery.To)) Scheduler.Deliver(_partitions[delivery.To], delivery);
+        else Ownership!.Deliver(delivery);
+    }
+
+    bool IPartitionHost.MayAnswer(int partition) => Ownership is null || Fault == KernelFault.ReadWithoutLease || (Ownership.MayAnswer && !_partitions[partition].IsOvertaken);
+
+    Lease IPartitionHost.Acquire(int partition) => Ownership is null ? Journal.Acquire(partition, Owner) : Ownership.Acquire(partition);
+
+    bool IPartitionHost.Lost(int partition)
+    {
+        if (Ownership is null) return false;
+        Volatile.Write(ref _wanted[partition], false);
+        Ownership.Lost(partition);
+        return true;
+    }
+
+    void IPartitionHost.Left(int partition, long epoch)
+    {
+        Volatile.Write(ref _wanted[partition], false);
+        Ownership!.Left(partition, epoch);
+    }
 
     void IPartitionHost.Sent(int from, int to, long number) => Volatile.Write(ref _lastSent[from][to], number);
 
-    long IPartitionHost.LastSent(int from, int to) => Volatile.Read(ref _lastSent[from][to]);
+    long IPartitionHost.LastSent(int from, int to) => LastSentOf(from, to);
 
     void IPartitionHost.Announce(int from)
     {
-        for (var to = 0; to < _partitions.Length; to++) _partitions[to].Hear(from, Volatile.Read(ref _lastSent[from][to]));
+        for (var to = 0; to < _partitions.Length; to++)
+        {
+            var number = LastSentOf(from, to);
+            if (IsWanted(to)) _partitions[to].Hear(from, number);
+            else if (number > 0 && Fault != KernelFault.AnnounceNothing) Ownership!.Announce(from, to, number);
+        }
     }
 
     void IPartitionHost.Resend(int from, int to, Mark after) => Scheduler.RunBlocking(() =>
@@ -174,13 +266,18 @@ public sealed class EngineNode : IEngine, IPartitionHost, IAsyncDisposable
 
     void IPartitionHost.Stopped(int partition, string fault) => PartitionStopped?.Invoke(partition, fault);
 
-    sealed class ActorLook<TActor>(Func<TActor, long, object?> read) : Look where TActor : Actor
+    sealed class ActorLook<TActor>(Func<TActor, long, object?> read, IPartitionHost host, int partition) : Look where TActor : Actor
     {
         readonly TaskCompletionSource<Answer> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Task<Answer> Task => _answer.Task;
 
-        public override void At(Actor actor, long now) => _answer.TrySetResult(new Answer(AnswerKind.Reply, read((TActor)actor, now)));
+        public override void At(Actor actor, long now)
+        {
+            var shown = read((TActor)actor, now);
+            // Asked after it was read: until then nobody else can have changed it.
+            _answer.TrySetResult(host.MayAnswer(partition) ? new Answer(AnswerKind.Reply, shown) : new Answer(AnswerKind.NotOwner));
+        }
 
         public override void Fail(AnswerKind kind) => _answer.TrySetResult(new Answer(kind));
     }
@@ -201,96 +298,4 @@ public sealed class EngineNode : IEngine, IPartitionHost, IAsyncDisposable
 
         public override void Fail(AnswerKind kind) => _answer.TrySetResult([]);
     }
-}
-
-/// <summary>Reads the messages of one link from the sender's frames.</summary>
-sealed class LinkReader : IFrameVisitor
-{
-    readonly int _from, _to;
-    readonly long _after;
-    readonly IDomain _domain;
-    readonly List<Letter> _letters = [];
-    long _first;
-
-    public LinkReader(int from, int to, long after, IDomain domain) => (_from, _to, _after, _domain) = (from, to, after, domain);
-
-    public IEnumerable<Delivery> Read(IEnumerable<StoredFrame> frames)
-    {
-        foreach (var frame in frames)
-        {
-            FrameHeader.Read(frame.Bytes);
-            FrameHeader.Visit(frame.Bytes, _domain, this);
-            if (_letters.Count == 0) continue;
-            yield return new Delivery(_from, _to, frame.Sequence, _first, _letters.ToArray());
-            _letters.Clear();
-        }
-    }
-
-    public void OnEvent(ActorId actor, Event happened) { }
-
-    public void OnMessage(ActorId from, ActorId to, int partition, long number, Message message)
-    {
-        if (partition != _to || number <= _after) return;
-        if (_letters.Count == 0) _first = number;
-        _letters.Add(new Letter(from, to, message));
-    }
-
-    public void OnMark(int sender, long sequence, long number) { }
-}
-
-/// <summary>
-/// Compares the wall clock with the monotonic one. A jump of the wall clock must not end a lock early: while they differ no
-/// timer ends anything, and what is met is judged by the last time they agreed on and what has passed since. A difference that
-/// stays is a corrected clock and is accepted after five minutes.
-/// </summary>
-sealed class ClockGuard
-{
-    static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
-    readonly TimeProvider _time;
-    readonly long _difference;
-    Base _base;
-    long _since;
-    double _drift;
-    volatile bool _agrees = true;
-
-    public ClockGuard(TimeProvider time, long difference)
-    {
-        (_time, _difference) = (time, difference);
-        _base = new Base(time.GetUtcNow(), time.GetTimestamp());
-    }
-
-    /// <summary>Also between two looks: a jump is seen before the first decision that would rest on it.</summary>
-    public bool Agrees => _agrees && Math.Abs(Drift()) <= _difference;
-
-    /// <summary>Milliseconds since 1970 UTC.</summary>
-    public long Now
-    {
-        get
-        {
-            var (at, wall) = (Volatile.Read(ref _base), _time.GetUtcNow());
-            var passed = _time.GetElapsedTime(at.Monotonic);
-            var agrees = Math.Abs((wall - at.Wall - passed).TotalMilliseconds) <= _difference;
-            return (agrees ? wall : at.Wall + passed).ToUnixTimeMilliseconds();
-        }
-    }
-
-    public void Look()
-    {
-        var drift = Drift();
-        if (Math.Abs(drift) <= _difference)
-        {
-            _agrees = true;
-            return;
-        }
-        if (_agrees || Math.Abs(drift - _drift) > _difference) (_agrees, _since, _drift) = (false, _time.GetTimestamp(), drift);
-        else if (_time.GetElapsedTime(_since) > Patience) _base = new Base(_time.GetUtcNow(), _time.GetTimestamp());
-    }
-
-    double Drift()
-    {
-        var at = Volatile.Read(ref _base);
-        return (_time.GetUtcNow() - at.Wall).TotalMilliseconds - _time.GetElapsedTime(at.Monotonic).TotalMilliseconds;
-    }
-
-    sealed record Base(DateTimeOffset Wall, long Monotonic);
 }

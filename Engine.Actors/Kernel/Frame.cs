@@ -97,13 +97,17 @@ sealed class FrameWriter
     readonly int _partition;
     ActorId _sender;
 
+    byte _version;
+
     public FrameWriter(int partition) => _partition = partition;
 
     public int Length => _codec.Position;
     public bool IsEmpty => _codec.Position <= FrameLayout.HeaderLength;
 
-    public void Begin()
+    /// <param name="version">The layout to write: an older one while there are nodes that read no other.</param>
+    public void Begin(byte version = FrameLayout.Version)
     {
+        _version = version;
         _codec.Reset();
         _codec.Raw(stackalloc byte[FrameLayout.HeaderLength]);
     }
@@ -111,6 +115,7 @@ sealed class FrameWriter
     /// <param name="sender">Of the message that is the cause, else default.</param>
     public void Decision(Cause cause, ActorId sender)
     {
+        if (_version < 2) return;
         Kind(FrameLayout.DecisionEntry);
         var code = cause.Code;
         _codec.Int(ref code);
@@ -153,7 +158,7 @@ sealed class FrameWriter
         var header = _codec.Patch(0, FrameLayout.HeaderLength);
         header[0] = (byte)'E';
         header[1] = (byte)'F';
-        header[2] = FrameLayout.Version;
+        header[2] = _version;
         BinaryPrimitives.WriteUInt16LittleEndian(header[8..], (ushort)_partition);
         BinaryPrimitives.WriteInt32LittleEndian(header[12..], _codec.Position - FrameLayout.HeaderLength);
         BinaryPrimitives.WriteInt64LittleEndian(header[16..], epoch);

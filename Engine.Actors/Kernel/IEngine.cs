@@ -26,11 +26,13 @@ public enum AnswerKind : byte
     OutcomeUnknown = 3,
     /// <summary>The partition has stopped for a fault; nothing has happened.</summary>
     Stopped = 4,
+    /// <summary>The partition is owned by another node; nothing has happened.</summary>
+    NotOwner = 5,
 }
 
 public readonly record struct Answer(AnswerKind Kind, object? Reply = null, object? View = null);
 
-/// <param name="State"><c>open</c>, <c>opening</c>, <c>stopped</c> or <c>closed</c>.</param>
+/// <param name="State"><c>open</c>, <c>opening</c>, <c>stopped</c>, <c>closed</c>, or <c>elsewhere</c> where another node owns it.</param>
 /// <param name="Fault">Why it stopped, with the entry.</param>
 public sealed record PartitionStatus(
     int Partition, string State, long Epoch, long Sequence, int Queued, int ActorsLoaded, int ActorsStored, int OpenDeadlines, string? Fault);

@@ -109,7 +109,7 @@ public abstract class JournalWrite
 }
 
 /// <summary>The store can't be read or reached.</summary>
-public sealed class StoreUnavailableException : Exception
+public class StoreUnavailableException : Exception
 {
     public StoreUnavailableException(string message, Exception? inner = null) : base(message, inner) { }
 }

@@ -1,3 +1,4 @@
+using Engine.Actors.Cluster;
 using Engine.Actors.Deciders;
 
 namespace Engine.Actors.Kernel;
@@ -47,6 +48,16 @@ public enum KernelFault : byte
     SendBeforeAppend = 7,
     /// <summary>Does not send messages again after a restart.</summary>
     LoseMessages = 8,
+    /// <summary>Answers reads although the lease has run out.</summary>
+    ReadWithoutLease = 9,
+    /// <summary>Goes by the node's own clock although it differs from the store's.</summary>
+    TrustAnyClock = 10,
+    /// <summary>Closes a partition that is handed over without waiting for the frame on its way.</summary>
+    LeaveUndrained = 11,
+    /// <summary>Takes partitions of a node over whose lease has not run out.</summary>
+    TakeOverEarly = 12,
+    /// <summary>Does not tell other nodes how far its links have got.</summary>
+    AnnounceNothing = 13,
 }
 
 /// <summary>Counts of one partition since it was made; only what is durable is counted. Read from any thread.</summary>
@@ -96,4 +107,16 @@ interface IPartitionHost
     /// <summary>Tells a receiver how far this sender's link has got, so that it notices a gap.</summary>
     void Announce(int from);
     void Stopped(int partition, string fault);
+    /// <summary>Null where this node owns everything.</summary>
+    IOwnership? Ownership { get; }
+    /// <summary>Null where none is kept.</summary>
+    ITailRecord? Tails { get; }
+    /// <summary>This node owns the partition, or is about to.</summary>
+    bool IsWanted(int partition);
+    /// <summary>False where nobody else should be able to take it over.</summary>
+    bool Lost(int partition);
+    void Left(int partition, long epoch);
+    Lease Acquire(int partition);
+    /// <summary>False while the lease has run out: what was read may have been overtaken elsewhere.</summary>
+    bool MayAnswer(int partition);
 }

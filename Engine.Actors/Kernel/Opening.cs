@@ -1,3 +1,4 @@
+using Engine.Actors.Cluster;
 using Engine.Actors.Deciders;
 
 namespace Engine.Actors.Kernel;
@@ -15,6 +16,14 @@ public sealed partial class Partition
         try
         {
             Rebuild(keep);
+        }
+        catch (NotOwnerException)
+        {
+            ClearMemory();
+            _state = State.Closed;
+            _host.Lost(Number);
+            Schedule();
+            return;
         }
         catch (StoreUnavailableException)
         {
@@ -37,6 +46,7 @@ public sealed partial class Partition
         _fault = null;
         WarmUp();
         _state = State.Open;
+        _host.Ownership?.Opened(Number, _epoch);
         for (var to = 0; to < _host.Partitions; to++) _host.Sent(Number, to, _sent[to].Number);
         if (_host.Fault != KernelFault.LoseMessages)
         {
@@ -49,13 +59,13 @@ public sealed partial class Partition
 
     internal void OpenIfClosed()
     {
-        if (_state == State.Closed) Open();
+        if (_state == State.Closed && _host.IsWanted(Number)) Open();
     }
 
     void Rebuild(Lease? keep)
     {
         ClearMemory();
-        var lease = keep ?? _host.Journal.Acquire(Number, _host.Owner);
+        var lease = keep ?? _host.Acquire(Number);
         var header = ReadCheckpoint();
         var marks = new Mark[_host.Partitions];
         _sent = new Mark[_host.Partitions];
@@ -70,8 +80,10 @@ public sealed partial class Partition
             if (stored.Sequence > header.Sequence) replay.Frame(stored);
             else if (FrameHash.Of(stored.Bytes) != header.Hash) throw new InvalidDataException($"partition {Number}, frame {stored.Sequence}: it is not the one the checkpoint was made behind");
         }
+        if (_sequence > lease.LastSequence && keep is not null && _host.Ownership is not null) throw new NotOwnerException($"partition {Number} has been taken over while it was rebuilt");
         if (_sequence != lease.LastSequence) throw new InvalidDataException($"partition {Number}: the journal ends at {lease.LastSequence}, but frames were read up to {_sequence}");
 
+        CheckTail();
         var directory = ActorId.Directory(Number);
         if (!_residents.Contains(directory))
             _residents.Add(_index.TryFind(directory, out var place) ? ReadSnapshot(directory, place).Actor : _host.Domain.NewActor(directory));
@@ -86,6 +98,15 @@ public sealed partial class Partition
         Volatile.Write(ref _nextWake, _deadlines.Next);
         _cold = AllCold();
         _epoch = lease.Epoch;
+    }
+
+    /// <summary>What this node has acknowledged must be there.</summary>
+    void CheckTail()
+    {
+        if (_host.Tails?.Read(Number) is not { } tail) return;
+        if (tail.Sequence > _sequence) throw new InvalidDataException($"partition {Number}: the store ends at frame {_sequence}, but frame {tail.Sequence} was acknowledged here: the store has lost its tail");
+        var hash = tail.Sequence == _sequence ? _hash : FrameHash.Of(_host.Journal.ReadFrames(Number, tail.Sequence - 1).First().Bytes);
+        if (hash != tail.Hash) throw new InvalidDataException($"partition {Number}, frame {tail.Sequence}: it is not the one that was acknowledged here: the store has lost its tail");
     }
 
     CheckpointHeader ReadCheckpoint()
@@ -114,6 +135,7 @@ public sealed partial class Partition
         readonly Mark[] _marks;
         readonly Dictionary<ActorId, (Actor Actor, long Tag)> _touched = [];
         FrameHeader _header;
+        long _at;
 
         public Replay(Partition partition, Mark[] marks) => (_partition, _marks) = (partition, marks);
 
@@ -127,14 +149,15 @@ public sealed partial class Partition
                 if (_header.Partition != _partition.Number || _header.Sequence != stored.Sequence) throw new InvalidDataException($"it says it is frame {_header.Sequence} of partition {_header.Partition}");
                 if (_header.Sequence != _partition._sequence + 1) throw new InvalidDataException($"it follows frame {_partition._sequence}: frames are missing");
                 if (_header.Previous != _partition._hash) throw new InvalidDataException("it is not chained to the frame before it");
-                if (_header.At < _partition._now) throw new InvalidDataException("its time is before that of the frame before it");
+                if (_header.At < _at) throw new InvalidDataException("its time is before that of the frame before it");
                 FrameHeader.Visit(stored.Bytes, _partition._host.Domain, this);
             }
             catch (Exception e) when (e is InvalidDataException or InvariantBrokenException)
             {
                 throw new InvalidDataException($"partition {_partition.Number}, frame {stored.Sequence}: {e.Message}", e);
             }
-            (_partition._sequence, _partition._hash, _partition._now) = (_header.Sequence, _header.Hash, _header.At);
+            // The checkpoint may be of a later moment than the frames behind it, where it was on its way when the partition was rebuilt.
+            (_partition._sequence, _partition._hash, _partition._now, _at) = (_header.Sequence, _header.Hash, Math.Max(_partition._now, _header.At), _header.At);
             _partition._bytesSinceCheckpoint += stored.Bytes.Length;
         }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Engine.Actors.Cluster;
 using Engine.Actors.Deciders;
 
 namespace Engine.Actors.Kernel;
@@ -40,6 +41,10 @@ public sealed partial class Partition : IThreadPoolWorkItem
     string? _fault;
     FrameWrite? _inFlight;
     bool _draining;
+    volatile Leaving _leaving;
+
+    /// <summary>On its way to another node: first a checkpoint is written while the partition serves on, so that little is left for the next owner to read; then nothing new is taken in.</summary>
+    enum Leaving { No, Checkpointing, Draining }
 
     enum State
     {
@@ -70,7 +75,7 @@ public sealed partial class Partition : IThreadPoolWorkItem
     public bool IsIdle => _pending == 0 && _arrivals.IsEmpty && _mailbox.Count == 0 && _inFlight is null && _checkpoint is null && _loading.Count == 0 && !_warming && InboxCount == 0;
 
     internal PartitionStatus Status => new(
-        Number, _state.ToString().ToLowerInvariant(), _epoch, _sequence, _mailbox.Count + InboxCount, _residents.Count, _index.Count, _deadlines.Count, _fault);
+        Number, _state == State.Closed && !_host.IsWanted(Number) ? "elsewhere" : _state.ToString().ToLowerInvariant(), _epoch, _sequence, _mailbox.Count + InboxCount, _residents.Count, _index.Count, _deadlines.Count, _fault);
 
     /// <summary>The earliest deadline; read by the node's ticker.</summary>
     internal long NextWake => Volatile.Read(ref _nextWake);
@@ -82,7 +87,7 @@ public sealed partial class Partition : IThreadPoolWorkItem
 
     internal void Post(Ask ask)
     {
-        if (_state is State.Stopped or State.Closed) ask.Complete(new Answer(_state == State.Stopped ? AnswerKind.Stopped : AnswerKind.StoreUnavailable));
+        if (IsAway) ask.Complete(new Answer(Away));
         else if (!_host.Journal.IsWritable) ask.Complete(new Answer(AnswerKind.StoreUnavailable));
         else if ((ask.Options.Lane == Lane.Normal && InboxCount > _limits.InboxLength) || !_mailbox.TryPost(ask))
         {
@@ -94,9 +99,9 @@ public sealed partial class Partition : IThreadPoolWorkItem
 
     internal void Post(Look look)
     {
-        if (_state is State.Stopped or State.Closed)
+        if (IsAway)
         {
-            look.Fail(_state == State.Stopped ? AnswerKind.Stopped : AnswerKind.StoreUnavailable);
+            look.Fail(Away);
             return;
         }
         _arrivals.Enqueue(look);
@@ -135,6 +140,11 @@ public sealed partial class Partition : IThreadPoolWorkItem
         if (Interlocked.Increment(ref _pending) == 1) _host.Scheduler.Run(this);
     }
 
+    bool IsAway => _state is State.Stopped or State.Closed || _leaving == Leaving.Draining;
+
+    AnswerKind Away => _state == State.Stopped ? AnswerKind.Stopped
+        : _leaving == Leaving.Draining || !_host.IsWanted(Number) ? AnswerKind.NotOwner : AnswerKind.StoreUnavailable;
+
     int InboxCount { get; set; }
 
     sealed record Announcement(int From, long Number);
@@ -167,6 +177,13 @@ public sealed partial class Partition : IThreadPoolWorkItem
             Sweep();
             return;
         }
+        if (_leaving != Leaving.No && TryLeave()) return;
+        // A frame on its way is refused by the store, and told so.
+        if (IsOvertaken && _inFlight is null)
+        {
+            BeTakenOver(AnswerKind.NotOwner);
+            return;
+        }
         if (_inFlight is { } write)
         {
             if (_host.Fault == KernelFault.ReadUndurable) TakeArrivals();
@@ -183,6 +200,7 @@ public sealed partial class Partition : IThreadPoolWorkItem
         LookAtSome();
         // While the store can't write there is nothing to decide: looks are served, the rest waits or is refused.
         if (_host.Journal.IsWritable) Decide();
+        if (_leaving != Leaving.No && TryLeave()) return;
         Volatile.Write(ref _nextWake, _deadlines.Next);
     }
 
@@ -197,13 +215,14 @@ public sealed partial class Partition : IThreadPoolWorkItem
                 _bytesSinceCheckpoint += write.Frame.Length;
                 Counters.Frames++;
                 Counters.FrameBytes += write.Frame.Length;
+                _host.Tails?.Write(Number, write.Sequence, write.Hash);
                 _batch.Release();
                 return true;
             case WriteOutcome.Failed:
                 Crash("the store could not write", AnswerKind.StoreUnavailable, repair: true, isFault: false, keep: new Lease(_epoch, _sequence));
                 return false;
             case WriteOutcome.Refused:
-                Crash("another owner has taken the partition over", AnswerKind.OutcomeUnknown, repair: false);
+                BeTakenOver(AnswerKind.OutcomeUnknown);
                 return false;
             default:
                 SettleUnknown(write);
@@ -272,14 +291,16 @@ public sealed partial class Partition : IThreadPoolWorkItem
         // Taken after the mailbox was looked into: nothing is decided at a time before it came.
         _now = Math.Max(_now, _host.Now);
         _batch.Begin();
-        if (_host.MayExpire)
+        if (_host.MayExpire && _leaving != Leaving.Draining)
         {
             for (var i = 0; i < _limits.DeadlinesPerBatch && _batch.HasRoomForDeadlines && _deadlines.TryTake(_now, out var id); i++) _batch.DecideDeadline(id);
         }
-        foreach (var inbox in _inboxes) DecideMessages(inbox, _limits.MessagesPerBatch / _inboxes.Length + 1);
+        // One that leaves takes what its mailbox holds with it; messages wait in their senders' journals.
+        if (_leaving != Leaving.Draining)
+            foreach (var inbox in _inboxes) DecideMessages(inbox, _limits.MessagesPerBatch / _inboxes.Length + 1);
         DecideAsks();
         _batch.Finish();
-        var more = _mailbox.Count > 0 || InboxCount > 0 || _deadlines.Next <= _now;
+        var more = _mailbox.Count > 0 || (_leaving != Leaving.Draining && (InboxCount > 0 || _deadlines.Next <= _now));
         if (_inFlight is null && more && _loading.Count == 0 && !_batch.WasEmpty) Schedule();
     }
 
@@ -439,7 +460,67 @@ public sealed partial class Partition : IThreadPoolWorkItem
         Volatile.Write(ref _nextGiveUp, _giveUps.TryPeek(out _, out var next) ? next : Actor.Never);
     }
 
-    void Answer(Ask ask, Actor? actor) => ask.Complete(new Answer(AnswerKind.Reply, ask.Reply, ask.Options.WithView ? actor?.View(_now) : null));
+    void Answer(Ask ask, Actor? actor)
+    {
+        var view = ask.Options.WithView ? actor?.View(_now) : null;
+        // The reply is durable; what is shown beside it must not have been overtaken.
+        ask.Complete(new Answer(AnswerKind.Reply, ask.Reply, view is null || _host.MayAnswer(Number) ? view : null));
+    }
+
+    // ── leaving ──
+
+    /// <summary>Hands the partition over: see <see cref="Leaving"/>.</summary>
+    internal void Leave()
+    {
+        if (_leaving != Leaving.No) return;
+        _leaving = Leaving.Checkpointing;
+        RequestCheckpoint();
+    }
+
+    /// <summary>Another node owns it under that epoch: what is here is of an earlier one and goes.</summary>
+    internal void Drop(long epoch)
+    {
+        if (epoch <= Volatile.Read(ref _overtaken)) return;
+        Volatile.Write(ref _overtaken, epoch);
+        Schedule();
+    }
+
+    internal bool IsOvertaken => Volatile.Read(ref _epoch) < Volatile.Read(ref _overtaken);
+
+    long _overtaken;
+
+    bool TryLeave()
+    {
+        if (_leaving == Leaving.Checkpointing)
+        {
+            if ((_draining && _bytesSinceCheckpoint > 0) || _checkpoint is not null) return false;
+            _leaving = Leaving.Draining;
+        }
+        var isDrained = _inFlight is null && _mailbox.Count == 0 && _loading.Count == 0 && _ready.Count == 0;
+        if (!isDrained && _host.Fault != KernelFault.LeaveUndrained) return false;
+        var epoch = _epoch;
+        Close(AnswerKind.NotOwner);
+        _host.Left(Number, epoch);
+        Sweep();
+        return true;
+    }
+
+    void BeTakenOver(AnswerKind kind)
+    {
+        if (_host.Lost(Number))
+        {
+            Close(kind);
+            Sweep();
+        }
+        else Crash("another owner has taken the partition over", kind, repair: false);
+    }
+
+    void Close(AnswerKind kind)
+    {
+        RefuseAll(kind);
+        ClearMemory();
+        _state = State.Closed;
+    }
 
     // ── failing ──
 
@@ -452,7 +533,7 @@ public sealed partial class Partition : IThreadPoolWorkItem
     /// <summary>Nobody serves here: what has come is refused, so that nobody waits for it.</summary>
     void Sweep()
     {
-        var kind = _state == State.Stopped ? AnswerKind.Stopped : AnswerKind.StoreUnavailable;
+        var kind = Away;
         while (_arrivals.TryDequeue(out var arrival))
             if (arrival is Look look) look.Fail(kind);
         if (_state == State.Opening) return;
@@ -465,17 +546,7 @@ public sealed partial class Partition : IThreadPoolWorkItem
     /// <summary>Memory goes; what was not durable has not happened. Rebuilt from the journal unless it keeps failing.</summary>
     void Crash(string why, AnswerKind kind, bool repair, bool isFault = true, Lease? keep = null)
     {
-        _batch.Fail(kind);
-        foreach (var stash in _loading.Values)
-            foreach (var waits in stash) Refuse(waits, AnswerKind.StoreUnavailable);
-        foreach (var ask in _ready) ask.Complete(new Answer(AnswerKind.StoreUnavailable));
-        // Taken from the mailbox behind the one that failed.
-        foreach (var ask in _drained) ask.Complete(new Answer(kind));
-        _drained.Clear();
-        foreach (var waiting in _parked.Values)
-            // What they asked for is durable, only how it went on is not known here.
-            foreach (var ask in waiting) ask.Complete(new Answer(AnswerKind.Reply, ask.Reply));
-        foreach (var scan in _looksAtAll) scan.Look.Fail(AnswerKind.StoreUnavailable);
+        RefuseAll(kind);
         ClearMemory();
         if (isFault)
         {
@@ -496,6 +567,21 @@ public sealed partial class Partition : IThreadPoolWorkItem
         _host.Scheduler.RunBlocking(() => Open(keep));
     }
 
+    void RefuseAll(AnswerKind kind)
+    {
+        _batch.Fail(kind);
+        foreach (var stash in _loading.Values)
+            foreach (var waits in stash) Refuse(waits, AnswerKind.StoreUnavailable);
+        foreach (var ask in _ready) ask.Complete(new Answer(AnswerKind.StoreUnavailable));
+        // Taken from the mailbox behind the one that failed.
+        foreach (var ask in _drained) ask.Complete(new Answer(kind));
+        _drained.Clear();
+        foreach (var waiting in _parked.Values)
+            // What they asked for is durable, only how it went on is not known here.
+            foreach (var ask in waiting) ask.Complete(new Answer(AnswerKind.Reply, ask.Reply));
+        foreach (var scan in _looksAtAll) scan.Look.Fail(AnswerKind.StoreUnavailable);
+    }
+
     void ClearMemory()
     {
         _residents.Clear();
@@ -514,6 +600,7 @@ public sealed partial class Partition : IThreadPoolWorkItem
         _checkpoint = null;
         _inFlight = null;
         InboxCount = 0;
+        _leaving = Leaving.No;
         _bytesSinceCheckpoint = 0;
         _epoch = 0;
         Volatile.Write(ref _memory, _memory + 1);
@@ -532,16 +619,21 @@ public sealed partial class Partition : IThreadPoolWorkItem
         {
             try
             {
-                var lease = _host.Journal.Acquire(Number, _host.Owner);
+                var lease = _host.Acquire(Number);
                 _epoch = lease.Epoch;
-                if (lease.LastSequence < write.Sequence)
+                if (lease.LastSequence == write.Sequence - 1)
                 {
                     write.Epoch = lease.Epoch;
                     _host.Journal.Submit(write);
                     return;
                 }
-                var stored = _host.Journal.ReadFrames(Number, write.Sequence - 1).First();
-                write.Complete(stored.Bytes.AsSpan().SequenceEqual(write.Frame.Span) ? WriteOutcome.Durable : WriteOutcome.Refused);
+                // Where the journal has gone on behind it, another owner has come and gone meanwhile.
+                var isIt = lease.LastSequence == write.Sequence && _host.Journal.ReadFrames(Number, write.Sequence - 1).First().Bytes.AsSpan().SequenceEqual(write.Frame.Span);
+                write.Complete(isIt ? WriteOutcome.Durable : WriteOutcome.Refused);
+            }
+            catch (NotOwnerException)
+            {
+                write.Complete(WriteOutcome.Refused);
             }
             catch (StoreUnavailableException)
             {

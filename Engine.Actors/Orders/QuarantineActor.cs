@@ -38,6 +38,7 @@ public sealed class QuarantineActor : Actor
 
     public QuarantineActor(ActorId id) : base(id) { }
 
+    public string Reason => _reason;
     public bool IsOpen => _known && !_replayed;
 
     public override bool IsPassive => _replayed;

@@ -14,15 +14,19 @@ static class PeersCommand
         var command = new Command("peers", "The same work on the engine and on what a merchant could pick instead, in alternating rounds on this machine; servers are started by it, on loopback") { seconds, rounds, only, output };
         command.SetAction(async (parsed, stop) =>
         {
-            var results = await new PeersRun(new PeersOptions(TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(rounds), parsed.GetValue(only) ?? []), Console.Out).RunAsync(stop);
-            var report = PeersReport.Markdown(results);
-            await Console.Out.WriteAsync($"\n{report}");
-            if (parsed.GetValue(output) is not { } file) return 0;
-            file.Directory!.Create();
-            await File.WriteAllTextAsync(file.FullName, report, stop);
-            await File.WriteAllTextAsync(Path.ChangeExtension(file.FullName, ".json"), results.ToJson() + "\n", stop);
+            var report = parsed.GetValue(output);
+            report?.Directory!.Create();
+            var run = new PeersRun(new PeersOptions(TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(rounds), parsed.GetValue(only) ?? []), Console.Out);
+            var results = await run.RunAsync(soFar => report is null ? Task.CompletedTask : WriteAsync(soFar, report.FullName), stop);
+            await Console.Out.WriteAsync($"\n{PeersReport.Markdown(results)}");
             return 0;
         });
         return command;
+    }
+
+    static async Task WriteAsync(Results results, string path)
+    {
+        await File.WriteAllTextAsync(path, PeersReport.Markdown(results));
+        await File.WriteAllTextAsync(Path.ChangeExtension(path, ".json"), results.ToJson() + "\n");
     }
 }

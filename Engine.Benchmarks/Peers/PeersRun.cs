@@ -33,10 +33,11 @@ sealed class PeersRun(PeersOptions options, TextWriter say)
     const int Ring = 20_000;
     // More than the machine can take in one second: what is left over is thrown away.
     const int RequestsPerSecond = 30_000;
-    static readonly int[] Clients = [8, 32, 64];
+    static readonly int[] Clients = [16, 64];
     static readonly int[] RedisClients = [64, 256];
-    static readonly int[] Callers = [256, 1024, 4096];
-    static readonly int[] Connections = [64, 256, 1024];
+    // Enough for a full batch in every partition while a flush takes some milliseconds; to find the best here would take longer than all others together.
+    static readonly int[] Callers = [2048];
+    static readonly int[] Connections = [256];
     static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(2);
     static readonly World World = new();
     static readonly Catalogue Catalogue = new(World.SkusUsual, 1);
@@ -50,7 +51,8 @@ sealed class PeersRun(PeersOptions options, TextWriter say)
     int _serial;
     CancellationToken _stop;
 
-    public async Task<Results> RunAsync(CancellationToken stop)
+    /// <param name="keep">Is given what there is after each round, so that a run that is broken off has not been for nothing.</param>
+    public async Task<Results> RunAsync(Func<Results, Task> keep, CancellationToken stop)
     {
         _stop = stop;
         try
@@ -63,6 +65,7 @@ sealed class PeersRun(PeersOptions options, TextWriter say)
                 {
                     if (Takes(name)) await measure();
                 }
+                await keep(_results with { Rounds = round });
             }
             return _results;
         }
@@ -128,15 +131,17 @@ sealed class PeersRun(PeersOptions options, TextWriter say)
     /// <summary>With as many clients as come to most, which the first round finds out.</summary>
     async Task AddBestAsync(string work, string name, int[] numbers, Func<int, TimeSpan, Task<Figure>> run)
     {
-        if (!_bestClients.TryGetValue((work, name), out var best))
-        {
-            var tried = new List<(int Clients, double PerSecond)>();
-            foreach (var clients in numbers) tried.Add((clients, (await run(clients, options.Time / 3)).PerSecond));
-            best = _bestClients[(work, name)] = tried.MaxBy(t => t.PerSecond).Clients;
-        }
+        if (!_bestClients.TryGetValue((work, name), out var best)) best = _bestClients[(work, name)] = numbers.Length == 1 ? numbers[0] : await FindBestAsync(numbers, run);
         _stop.ThrowIfCancellationRequested();
         var figure = await run(best, options.Time);
         Add(work, name, figure with { Note = string.Join(", ", new[] { $"{best} clients", figure.Note }.Where(n => n.Length > 0)) });
+    }
+
+    async Task<int> FindBestAsync(int[] numbers, Func<int, TimeSpan, Task<Figure>> run)
+    {
+        var tried = new List<(int Clients, double PerSecond)>();
+        foreach (var clients in numbers) tried.Add((clients, (await run(clients, options.Time / 3)).PerSecond));
+        return tried.MaxBy(t => t.PerSecond).Clients;
     }
 
     // ── Redis ──
@@ -175,7 +180,7 @@ sealed class PeersRun(PeersOptions options, TextWriter say)
     async Task<Figure> EngineAsync(Work work, string store, int callers, TimeSpan time)
     {
         var json = Path.Combine(_folder, "engine.json");
-        string[] arguments = ["engine", "--work", $"{work}", "--store", store, "--callers", Text(callers), "--seconds", Text(Math.Max(1, (int)time.TotalSeconds)), "--json", json];
+        string[] arguments = ["engine", "--work", $"{work}", "--store", store, "--callers", Text(callers), "--warmup", "3", "--seconds", Text(Math.Max(1, (int)time.TotalSeconds)), "--json", json];
         using var process = Process.Start(new ProcessStartInfo("dotnet", [typeof(PeersRun).Assembly.Location, .. arguments]) { UseShellExecute = false, RedirectStandardOutput = true })!;
         var said = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();

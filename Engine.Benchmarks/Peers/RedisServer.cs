@@ -16,6 +16,9 @@ sealed class RedisServer : IDisposable
     /// <summary>Watches its standard input, which the operating system closes when the one who started it is gone.</summary>
     const string Keeper = """redis-server "$@" & server=$!; while read -r line; do :; done; kill -KILL $server""";
 
+    // In one call: each would be flushed by itself.
+    const string StockText = "for i = 0, ARGV[1] - 1 do redis.call('HSET', string.format('sku:SKU-%05d', i), 'h', ARGV[2], 'r', '0') end return 1";
+
     static readonly TimeSpan StartMax = TimeSpan.FromSeconds(10);
 
     readonly string _folder = BenchStore.NewFolder("redis");
@@ -56,7 +59,7 @@ sealed class RedisServer : IDisposable
     {
         Ask("FLUSHALL");
         _scripts = new RedisScripts(Ask("SCRIPT", "LOAD", RedisScripts.PlaceText), Ask("SCRIPT", "LOAD", RedisScripts.PayText), Ask("SCRIPT", "LOAD", RedisScripts.ReadText));
-        for (var i = 0; i < world.Skus; i++) Ask("HSET", $"sku:{World.Sku(i)}", "h", $"{UnitsOfEach}", "r", "0");
+        Ask("EVAL", StockText, "0", $"{world.Skus}", $"{UnitsOfEach}");
     }
 
     public Sample Run(Work work, World world, int clients, int pipelined, TimeSpan time)

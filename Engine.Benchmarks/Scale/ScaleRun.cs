@@ -113,8 +113,8 @@ sealed class ScaleRun(ScaleOptions options, TextWriter say, CancellationToken st
     async Task<Storm> StormAsync(Rig rig, double ordinary, int open)
     {
         var audit = new LatenessAudit(rig.Node);
-        // Long enough to get them all in before the first one ends.
-        var tier = TimeSpan.FromSeconds(Math.Max(20, options.Storm / (ordinary / OrdinaryShare) * 3));
+        // Long enough to get them all in before the first one ends, also where the machine is slow for a while.
+        var tier = TimeSpan.FromSeconds(Math.Max(40, options.Storm / (ordinary / OrdinaryShare) * 5));
         var placed = TimeProvider.System.GetUtcNow();
         await FillAsync(options.Storm, () => new StormCaller(rig.Node, new OrderSource(rig.World, rig.Persons, ++_sources, lines: 1, orderTier: (long)tier.TotalMilliseconds), placed.ToUnixTimeMilliseconds()));
         var calm = await Loops.OpenAsync(() => Ordinary(rig), ordinary, options.Time, null, stop);

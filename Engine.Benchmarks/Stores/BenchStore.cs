@@ -1,4 +1,5 @@
 using Engine.Actors.Kernel;
+using Engine.Actors.Memory;
 using Engine.Adapters.Journals;
 using Engine.Adapters.Journals.Postgres;
 using Engine.Adapters.Journals.Sqlite;

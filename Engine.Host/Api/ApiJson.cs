@@ -28,6 +28,7 @@ namespace Engine.Host.Api;
 [JsonSerializable(typeof(KeptJson))]
 [JsonSerializable(typeof(ListJson<QuarantinedJson>))]
 [JsonSerializable(typeof(ReplayJson))]
+[JsonSerializable(typeof(Engine.Host.Cluster.ClusterJson))]
 [JsonSerializable(typeof(SigningKeyJson))]
 [JsonSerializable(typeof(ArchivedJson))]
 [JsonSerializable(typeof(ListJson<SigningKeyJson>))]

@@ -4,6 +4,7 @@ using Engine.Actors.Inventory;
 using Engine.Actors.Kernel;
 using Engine.Adapters.Canonical;
 using Engine.Adapters.Keys;
+using Engine.Host.Cluster;
 using Engine.Host.Metrics;
 using Engine.Host.Security;
 using Engine.Host.Upkeep;
@@ -11,7 +12,7 @@ using Engine.Host.Upkeep;
 namespace Engine.Host.Api;
 
 /// <summary>Running it: health, metrics, signing keys, what the lock auditor found.</summary>
-sealed class OperationEndpoints(IEngine engine, SigningKeys keys, ArchiveSchedule archive, EngineMetrics metrics, TimeProvider time)
+sealed class OperationEndpoints(IEngine engine, Scans scans, SigningKeys keys, ArchiveSchedule archive, EngineMetrics metrics, TimeProvider time)
 {
     const Role Watchers = Role.Admin | Role.Ops;
 
@@ -53,7 +54,7 @@ sealed class OperationEndpoints(IEngine engine, SigningKeys keys, ArchiveSchedul
         var faults = new Faults();
         var listing = Listing.Read(http, faults);
         if (faults.Any) return Problems.Invalid(faults.Found);
-        var found = await engine.ScanAsync<SkuActor, FreedLockView[]>(ActorKind.Sku, static (sku, _) => [.. sku.Freed()]);
+        var found = await scans.AllAsync(Scans.FreedLocks);
         // In the order of time, which the id begins with.
         var page = listing.Page(found.SelectMany(f => f), f => $"{new Instant(f.At)} {f.Sku} {f.ReservationId}",
             f => new FreedLockJson(f.Sku, f.ReservationId, f.OrderId, f.Warehouse, f.Quantity, f.Why, f.At));

@@ -1,13 +1,13 @@
 using Engine.Actors.Deciders;
 using Engine.Actors.Fulfilment;
-using Engine.Actors.Inventory;
 using Engine.Actors.Kernel;
+using Engine.Host.Cluster;
 using Engine.Host.Security;
 
 namespace Engine.Host.Api;
 
 /// <summary>Warehouses: created and changed by admin, paused and opened by ops too, seen by all.</summary>
-sealed class WarehouseEndpoints(IEngine engine)
+sealed class WarehouseEndpoints(IEngine engine, Scans scans)
 {
     public static void Map(Routes routes)
     {
@@ -91,9 +91,7 @@ sealed class WarehouseEndpoints(IEngine engine)
 
     async Task<Dictionary<string, double>> RatesAsync()
     {
-        var stocks = await engine.ScanAsync<SkuActor, (string Warehouse, long Promised, long OnHand)[]>(
-            ActorKind.Sku,
-            static (sku, _) => [.. sku.Warehouses.Select(w => (w.Warehouse, w.Reserved + w.Committed, w.OnHand))]);
+        var stocks = await scans.AllAsync(Scans.Warehouses);
         return stocks.SelectMany(s => s).GroupBy(s => s.Warehouse).ToDictionary(
             g => g.Key, g => g.Sum(s => s.OnHand) is var onHand and > 0 ? (double)g.Sum(s => s.Promised) / onHand : 0);
     }

@@ -22,22 +22,25 @@ sealed class QuarantineDesk(IEngine engine, PersonalSeal seal, IJournalReader st
 {
     const int IdBytes = 16;
 
-    public async Task<AnswerKind> KeepAsync(string platform, PlatformRequest request, ParsedMessage parsed)
+    public Task<AnswerKind> KeepAsync(string platform, PlatformRequest request, ParsedMessage parsed) =>
+        KeepAsync(Id(platform, request.Shop, parsed.DedupeKey), engine, platform, request, parsed.Unreadable!);
+
+    /// <param name="at">Where it is kept.</param>
+    public async Task<AnswerKind> KeepAsync(string id, IEngine at, string platform, PlatformRequest request, string reason)
     {
-        var id = Id(platform, request.Shop, parsed.DedupeKey);
         var plain = JsonSerializer.SerializeToUtf8Bytes(
             new KeptMessage(new Dictionary<string, string>(request.Headers), request.Body.ToArray(), request.ReceivedAt), KeptMessageJson.Default.KeptMessage);
         var (cipher, key) = seal.Seal(plain, id);
-        var answer = await engine.AskAsync(ActorId.Quarantine(id), new Quarantine
+        var answer = await at.AskAsync(ActorId.Quarantine(id), new Quarantine
         {
-            Platform = platform, Shop = request.Shop, Reason = parsed.Unreadable!, Sealed = cipher, WrappedKey = key,
+            Platform = platform, Shop = request.Shop, Reason = reason, Sealed = cipher, WrappedKey = key,
         }, new AskOptions(Tenant: $"{platform}:{request.Shop}"));
         if (answer.Reply is QuarantineReply { Changed: true }) metrics.Quarantined(platform);
         return answer.Kind;
     }
 
     /// <summary>The message's own id, so that the same one is kept once.</summary>
-    static string Id(string platform, string shop, string dedupeKey) =>
+    public static string Id(string platform, string shop, string dedupeKey) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{platform}:{shop}:{dedupeKey}")).AsSpan(0, IdBytes));
 
     /// <exception cref="StoreUnavailableException" />

@@ -4,12 +4,13 @@ using Engine.Actors.Orders;
 using Engine.Adapters.Canonical;
 using Engine.Adapters.Platforms;
 using Engine.Host.Api;
+using Engine.Host.Cluster;
 using Engine.Host.Security;
 
 namespace Engine.Host.Ingress;
 
 /// <summary>What is in quarantine, and trying it again after an adapter has learned more.</summary>
-sealed class QuarantineEndpoints(IEngine engine, QuarantineDesk desk, IntakeFactory intakes, OrderDesk orders)
+sealed class QuarantineEndpoints(IEngine engine, Scans scans, QuarantineDesk desk, IntakeFactory intakes, OrderDesk orders)
 {
     public static void Map(Routes routes)
     {
@@ -24,7 +25,7 @@ sealed class QuarantineEndpoints(IEngine engine, QuarantineDesk desk, IntakeFact
         var faults = new Faults();
         var listing = Listing.Read(http, faults);
         if (faults.Any) return Problems.Invalid(faults.Found);
-        var open = await engine.ScanAsync<QuarantineActor, QuarantineView>(ActorKind.Quarantine, static (message, now) => message.IsOpen ? (QuarantineView?)message.View(now) : null);
+        var open = await scans.AllAsync(Scans.Quarantine);
         return Answers.List(engine, listing.Page(open, m => m.Id, m => new QuarantinedJson(m.Id, m.Platform, m.Shop, m.Reason, m.ReceivedAt)), ApiJson.Web.ListJsonQuarantinedJson);
     }
 

@@ -1,6 +1,7 @@
 using Engine.Actors.Kernel;
 using Engine.Adapters.Platforms;
 using Engine.Host.Api;
+using Engine.Host.Cluster;
 using Engine.Host.Metrics;
 
 namespace Engine.Host.Ingress;
@@ -9,7 +10,7 @@ namespace Engine.Host.Ingress;
 /// What platforms push: verify the raw bytes, parse, hand over a command for each order, and answer in the platform's own
 /// words once all of it is durable.
 /// </summary>
-sealed class WebhookEndpoints(Shops shops, IntakeFactory intakes, OrderDesk orders, QuarantineDesk quarantine, TimeProvider time, EngineMetrics metrics, ILogger<WebhookEndpoints> log)
+sealed class WebhookEndpoints(Shops shops, IntakeFactory intakes, OrderDesk orders, QuarantineDesk quarantine, TimeProvider time, EngineMetrics metrics, ILogger<WebhookEndpoints> log, HandingOn? handingOn = null)
 {
     public static void Map(IEndpointRouteBuilder app)
     {
@@ -55,7 +56,11 @@ sealed class WebhookEndpoints(Shops shops, IntakeFactory intakes, OrderDesk orde
             .Select(push => intakes.Push(platform.Name, request.Shop, parsed.DedupeKey, push, $"webhook:{platform.Name}"))
             .OfType<Actors.Orders.Intake>().Select(orders.TakeAsync).ToArray();
         foreach (var answer in await Task.WhenAll(answers))
-            if (answer.Kind != AnswerKind.Reply) return answer.Kind;
+        {
+            if (answer.Kind == AnswerKind.Reply) continue;
+            var isAway = handingOn is not null && (answer.Kind is AnswerKind.StoreUnavailable or AnswerKind.OutcomeUnknown);
+            return isAway ? await handingOn!.KeepAsync(platform.Name, request, parsed) : answer.Kind;
+        }
         return AnswerKind.Reply;
     }
 

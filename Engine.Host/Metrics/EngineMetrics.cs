@@ -1,10 +1,12 @@
 using System.Diagnostics.Metrics;
+using Engine.Actors.Cluster;
 using Engine.Actors.Inventory;
 using Engine.Actors.Kernel;
 using Engine.Actors.Orders;
 using Engine.Adapters.Journals;
 using Engine.Adapters.Platforms;
 using Engine.Adapters.Views;
+using Engine.Host.Cluster;
 using Engine.Host.Upkeep;
 
 namespace Engine.Host.Metrics;
@@ -19,7 +21,7 @@ public sealed class EngineMetrics : IDisposable
 
     readonly Meter _meter = new("Engine");
     readonly PrometheusListener _prometheus;
-    readonly Counter<long> _requests, _orders, _reservationsRefused, _cartsReserved, _cartsRefused, _tokensRefused, _signaturesRefused, _quarantined, _auditFreed;
+    readonly Counter<long> _requests, _orders, _reservationsRefused, _cartsReserved, _cartsRefused, _tokensRefused, _signaturesRefused, _quarantined, _auditFreed, _pushesKept, _pushesHandedOn;
     readonly Histogram<double> _requestSeconds, _acknowledgementSeconds;
 
     public EngineMetrics()
@@ -37,8 +39,12 @@ public sealed class EngineMetrics : IDisposable
         _signaturesRefused = _meter.CreateCounter<long>("engine_webhook_signatures_refused_total", description: "Pushes refused for their signature, by platform and reason.");
         _quarantined = _meter.CreateCounter<long>("engine_quarantined_messages_total", description: "Well-signed messages that could not be understood, by platform.");
         _auditFreed = _meter.CreateCounter<long>("engine_audit_locks_freed_total", description: "Locks without an owner that the auditor freed.");
+        _pushesKept = _meter.CreateCounter<long>("engine_cluster_pushes_kept_total", description: "Pushes kept here because their partition was moving.");
+        _pushesHandedOn = _meter.CreateCounter<long>("engine_cluster_pushes_handed_on_total", description: "Kept pushes that reached their partition.");
         // A counter without a single count would not be there to alert on.
         _auditFreed.Add(0);
+        _pushesKept.Add(0);
+        _pushesHandedOn.Add(0);
     }
 
     Histogram<double> Histogram(string name, string help) =>
@@ -67,6 +73,10 @@ public sealed class EngineMetrics : IDisposable
     public void SignatureRefused(string platform, Verification why) => _signaturesRefused.Add(1, new("platform", platform), new("reason", why));
 
     public void Quarantined(string platform) => _quarantined.Add(1, new KeyValuePair<string, object?>("platform", platform));
+
+    public void PushKept() => _pushesKept.Add(1);
+
+    public void PushHandedOn() => _pushesHandedOn.Add(1);
 
     public void AuditFreed() => _auditFreed.Add(1);
 
@@ -101,6 +111,24 @@ public sealed class EngineMetrics : IDisposable
         Gauge("engine_expiry_suspended", "1 while wall and monotonic clock disagree and nothing expires.", () => node.MayExpire ? 0 : 1);
         _meter.CreateObservableCounter("engine_events_total", () => Events(node), description: "Durable events, by kind.");
     }
+
+    /// <summary>Shows this node's part in a cluster.</summary>
+    internal void Observe(ClusterMember member, EngineNode node, Peers peers)
+    {
+        Gauge("engine_cluster_lease_valid", "1 while this node holds its lease; without it nothing is read here.", () => member.MayAnswer ? 1 : 0);
+        Gauge("engine_cluster_nodes", "Nodes whose lease has not run out, as this node sees it.", () => member.Nodes.Count(n => n.IsLive));
+        Gauge("engine_cluster_partitions_owned", "Partitions that this node owns.", () => member.Partitions.Count(p => p.Owner == member.Me.Id));
+        Gauge("engine_cluster_partitions_unowned", "Partitions that no live node owns, as this node sees it.", () => member.Partitions.Count(p => member.OwnerOf(p.Partition) is null));
+        Gauge("engine_cluster_clock_agrees", "1 while this node's clock and the store's agree; until they do nothing expires.", () => node.MayExpire ? 1 : 0);
+        Count("engine_cluster_take_overs_total", "Partitions taken over from a node whose lease had run out.", () => member.Counters.TakeOvers);
+        Count("engine_cluster_hand_overs_total", "Partitions handed over in order.", () => member.Counters.HandOvers);
+        Count("engine_cluster_fenced_total", "Times this node found a partition taken over by another.", () => member.Counters.Fenced);
+        Count("engine_cluster_renewals_failed_total", "Renewals of the lease that did not reach the store.", () => member.Counters.RenewalsFailed);
+        Count("engine_cluster_forwarded_total", "Calls brought to another node, each with one hop.", () => peers.Forwarded);
+        Count("engine_cluster_messages_dropped_total", "Messages to other nodes that were not delivered; their receivers read them from the journal.", () => peers.MessagesDropped);
+    }
+
+    void Count(string name, string help, Func<long> read) => _meter.CreateObservableCounter(name, read, description: help);
 
     static IEnumerable<Measurement<long>> Events(EngineNode node)
     {
@@ -150,7 +178,7 @@ public sealed class EngineMetrics : IDisposable
 
     void PerPartition(string name, string help, IEngine engine, Func<PartitionStatus, long> read) =>
         _meter.CreateObservableGauge(
-            name, () => engine.Status.Select(p => new Measurement<long>(read(p), new KeyValuePair<string, object?>("partition", p.Partition))), description: help);
+            name, () => engine.Status.Where(p => p.State != "elsewhere").Select(p => new Measurement<long>(read(p), new KeyValuePair<string, object?>("partition", p.Partition))), description: help);
 
     void Total(string name, string help, EngineNode node, Func<PartitionCounters, long> read) =>
         _meter.CreateObservableCounter(name, () => node.Counters.Sum(read), description: help);

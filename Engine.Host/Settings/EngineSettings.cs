@@ -42,6 +42,9 @@ public sealed class EngineSettings
     /// <summary>How many partitions a new store gets. One that exists keeps its own.</summary>
     public int Partitions { get; set; } = 16;
 
+    /// <summary>Other nodes may share the store.</summary>
+    public bool IsInCluster => !string.IsNullOrEmpty(Cluster.Secret);
+
     public string MasterKeyPath => MasterKeyFile ?? Path.Combine(DataDirectory, "keys", "master.key");
     public string NodeName => Node ?? Environment.MachineName;
 }
@@ -50,7 +53,9 @@ public sealed class ClusterSettings
 {
     /// <summary>This node's address for the others.</summary>
     public string? Advertise { get; set; }
-    /// <summary>What the nodes share.</summary>
+    public const int SecretLengthMin = 16;
+
+    /// <summary>What the nodes share. Setting it makes this node one of a cluster.</summary>
     public string? Secret { get; set; }
 }
 

@@ -18,6 +18,7 @@ static class SettingsRules
             if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https")) faults.Add($"Engine:Urls: {url} is no address to listen on");
         if (settings.Store is not ("sqlite" or "postgres")) faults.Add("Engine:Store is sqlite or postgres");
         CheckPostgres(settings, faults);
+        CheckCluster(settings, faults);
         if (settings.DataDirectory.Length == 0) faults.Add("Engine:DataDirectory must not be empty");
         if (settings.Partitions is < 1 or > PartitionsMax) faults.Add($"Engine:Partitions is 1 to {PartitionsMax}");
         if (settings.Tokens.Lifetime <= TimeSpan.Zero || settings.Tokens.Lifetime > LifetimeMax) faults.Add($"Engine:Tokens:Lifetime is more than nothing and at most {LifetimeMax}");
@@ -36,6 +37,20 @@ static class SettingsRules
         if (settings.PostgresShards.Count >= settings.Partitions) faults.Add("Engine:PostgresShards: there must be a partition for every database");
         CheckConnection(settings.Postgres, "Engine:Postgres", faults);
         for (var i = 0; i < settings.PostgresShards.Count; i++) CheckConnection(settings.PostgresShards[i], $"Engine:PostgresShards:{i}", faults);
+    }
+
+    static void CheckCluster(EngineSettings settings, List<string> faults)
+    {
+        var cluster = settings.Cluster;
+        if (settings.Node is { } name && (name.Length is 0 or > 64 || name.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_' or '.')))) faults.Add("Engine:Node is 1 to 64 of letters, digits, -, _ and .");
+        if (!settings.IsInCluster)
+        {
+            if (cluster.Advertise is not null) faults.Add("Engine:Cluster:Secret is required beside Engine:Cluster:Advertise: nodes know each other by it");
+            return;
+        }
+        if (settings.Store != "postgres") faults.Add("Engine:Cluster needs the store postgres: an embedded store has one node");
+        if (cluster.Secret!.Length < ClusterSettings.SecretLengthMin) faults.Add($"Engine:Cluster:Secret has at least {ClusterSettings.SecretLengthMin} characters");
+        if (!Uri.TryCreate(cluster.Advertise, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https")) faults.Add("Engine:Cluster:Advertise is the address at which other nodes reach this one, http://…");
     }
 
     static void CheckConnection(string? connectionString, string path, List<string> faults)

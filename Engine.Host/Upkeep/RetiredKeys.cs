@@ -1,13 +1,12 @@
-using Engine.Actors.Deciders;
-using Engine.Actors.Inventory;
 using Engine.Actors.Kernel;
 using Engine.Adapters.Keys;
+using Engine.Host.Cluster;
 using Engine.Host.Settings;
 
 namespace Engine.Host.Upkeep;
 
 /// <summary>Removes a retired signing key once no live reservation names it and no snapshot token of it can still be valid.</summary>
-sealed class RetiredKeys(IEngine engine, SigningKeys keys, EngineSettings settings, TimeProvider time, ILogger<RetiredKeys> log) : BackgroundService
+sealed class RetiredKeys(IEngine engine, Scans scans, SigningKeys keys, EngineSettings settings, TimeProvider time, ILogger<RetiredKeys> log) : BackgroundService
 {
     static readonly TimeSpan Every = TimeSpan.FromMinutes(1);
     /// <summary>A reservation may be on its way to its SKU when its key retires.</summary>
@@ -35,7 +34,7 @@ sealed class RetiredKeys(IEngine engine, SigningKeys keys, EngineSettings settin
         var candidates = keys.All.Where(k => k.RetiredAt < before).Select(k => k.Id).ToHashSet();
         // A partition that does not serve would not be looked at, and its reservations would be missed.
         if (candidates.Count == 0 || engine.Status.Any(p => p.State != "open")) return;
-        var inUse = await engine.ScanAsync<SkuActor, string[]>(ActorKind.Sku, (sku, _) => [.. sku.Reservations.Where(r => r.IsLive && candidates.Contains(r.KeyId)).Select(r => r.KeyId).Distinct()]);
+        var inUse = await scans.AllAsync(Scans.KeysInUse);
         if (engine.Status.Any(p => p.State != "open")) return;
         candidates.ExceptWith(inUse.SelectMany(k => k));
         foreach (var id in candidates)

@@ -102,9 +102,16 @@ public sealed class HostProcess : IAsyncDisposable
         await _process.WaitForExitAsync();
     }
 
-    public async Task TerminateAsync()
+    public Task TerminateAsync() => SignalAsync("TERM");
+
+    /// <summary>It stands still, and does not know it, until <see cref="GoOnAsync"/>.</summary>
+    public Task PauseAsync() => SignalAsync("STOP");
+
+    public Task GoOnAsync() => SignalAsync("CONT");
+
+    async Task SignalAsync(string signal)
     {
-        using var kill = Process.Start("kill", ["-TERM", $"{Id}"]);
+        using var kill = Process.Start("kill", [$"-{signal}", $"{Id}"]);
         await kill!.WaitForExitAsync();
     }
 

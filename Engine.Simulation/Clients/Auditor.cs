@@ -23,10 +23,10 @@ sealed class Auditor(SimulationRun run) : IClient
 
     void AskOwner(ActorId sku, ActorId leader, string reservation)
     {
-        if (run.Courier.Node is null) return;
+        if (!run.Courier.IsConnected) return;
         run.Courier.Ask(leader, new AskOwnership { ReservationId = reservation, Sku = sku.Key }, default, answer =>
         {
-            if (answer.Reply is Ownership { IsMine: false } && run.Courier is { Node: not null, IsStale: false })
+            if (answer.Reply is Ownership { IsMine: false } && run.Courier is { IsConnected: true, IsStale: false })
                 run.Courier.Ask(sku, new FreeOrphan { ReservationId = reservation, Why = "not mine" }, default, static _ => { });
         });
     }

@@ -34,7 +34,7 @@ sealed class CartClient(SimulationRun run, int number) : IClient
             run.Courier.Read(ActorId.Sku(sku), actor =>
             {
                 lines[at] = new CartWish { Sku = sku, Quantity = quantity, Token = Token(sku, actor as SkuActor) };
-                if (--open == 0 && run.Courier.Node is not null) Reserve(lines);
+                if (--open == 0 && run.Courier.IsConnected) Reserve(lines);
             });
         }
     }

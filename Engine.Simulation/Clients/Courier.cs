@@ -11,6 +11,15 @@ sealed class Courier
 
     public EngineNode? Node { get; set; }
 
+    /// <summary>Where there are several nodes: which one a call for an actor gets to, and what becomes of it on its way. Null for <see cref="Node"/>.</summary>
+    public Func<ActorId, Route>? Find { get; set; }
+
+    /// <param name="Node">Null where it gets nowhere.</param>
+    /// <param name="IsAnswerLost">The call arrives, its answer does not.</param>
+    public readonly record struct Route(EngineNode? Node, bool IsAnswerLost = false);
+
+    public bool IsConnected => Node is not null || Find is not null;
+
     /// <summary>Compares what a read showed with what is durable.</summary>
     public required Action<ActorId, byte[]> CheckRead { get; init; }
 
@@ -18,13 +27,20 @@ sealed class Courier
     public long Answers { get; private set; }
 
     public void Ask(ActorId to, Command command, AskOptions options, Action<Answer> heard) =>
-        _pending.Add(new Pending(Node!, to, Node!.Ask(to, command, options).Answer, heard));
+        Send(to, node => node.Ask(to, command, options).Answer, heard);
+
+    void Send(ActorId to, Func<EngineNode, Task<Answer>> call, Action<Answer> heard)
+    {
+        var route = Find?.Invoke(to) ?? new Route(Node);
+        var answer = route.Node is null ? Task.FromResult(new Answer(AnswerKind.StoreUnavailable)) : call(route.Node);
+        if (route.IsAnswerLost) answer = Task.FromResult(new Answer(AnswerKind.OutcomeUnknown));
+        _pending.Add(new Pending(route.Node, to, answer, heard));
+    }
 
     /// <summary>Reads an actor: its whole state is compared with what is durable at that moment.</summary>
     public void Read(ActorId id, Action<Actor?> seen)
     {
-        var shown = Node!.ReadAsync<Actor>(id, static (actor, _) => Replica.Encode(actor)).AsTask();
-        _pending.Add(new Pending(Node!, id, shown, answer =>
+        Send(id, node => node.ReadAsync<Actor>(id, static (actor, _) => Replica.Encode(actor)).AsTask(), answer =>
         {
             if (answer.Reply is not byte[] bytes)
             {
@@ -35,7 +51,7 @@ sealed class Courier
             var actor = EngineDomain.Instance.NewActor(id);
             actor.Layout(Codec.Reader(bytes));
             seen(actor);
-        }));
+        });
     }
 
     /// <summary>Hands over the answers that have come.</summary>
@@ -47,7 +63,7 @@ sealed class Courier
             if (!pending.Answer.IsCompleted) continue;
             _pending.RemoveAt(i--);
             Answers++;
-            IsStale = pending.Node != Node;
+            IsStale = Find is null && pending.Node != Node;
             pending.Heard(pending.Answer.Result);
             IsStale = false;
         }
@@ -65,17 +81,17 @@ sealed class Courier
     }
 
     /// <summary>The node is gone, and with it every connection.</summary>
-    public void Disconnect()
+    public void Disconnect(EngineNode? from = null)
     {
-        var lost = _pending.ToArray();
-        _pending.Clear();
+        var lost = _pending.FindAll(p => from is null || p.Node == from);
+        _pending.RemoveAll(lost.Contains);
         Node = null;
         foreach (var pending in lost) pending.Heard(new Answer(AnswerKind.OutcomeUnknown));
     }
 
     public IEnumerable<ActorId> Unanswered => _pending.Select(p => p.To);
 
-    sealed record Pending(EngineNode Node, ActorId To, Task<Answer> Answer, Action<Answer> Heard);
+    sealed record Pending(EngineNode? Node, ActorId To, Task<Answer> Answer, Action<Answer> Heard);
 }
 
 /// <summary>Whoever uses the engine: does one thing when it is its turn.</summary>

@@ -157,7 +157,7 @@ public sealed class OperationApiTests
         Assert.Equal(201, (await admin.Reserve("A", "r-2", 1, token)).Status);
 
         var keys = host.Services.GetRequiredService<SigningKeys>();
-        var upkeep = new RetiredKeys(host.Services.GetRequiredService<IEngine>(), keys, host.Services.GetRequiredService<Engine.Host.Settings.EngineSettings>(), time, NullLogger<RetiredKeys>.Instance);
+        var upkeep = new RetiredKeys(host.Services.GetRequiredService<IEngine>(), new Engine.Host.Cluster.Scans(host.Services.GetRequiredService<IEngine>()), keys, host.Services.GetRequiredService<Engine.Host.Settings.EngineSettings>(), time, NullLogger<RetiredKeys>.Instance);
         time.Advance(TimeSpan.FromMinutes(3));
         await upkeep.RemoveAsync();
         Assert.Equal(2, keys.All.Count);

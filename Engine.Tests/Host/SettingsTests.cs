@@ -78,8 +78,10 @@ public sealed class SettingsTests
     {
         var text = EffectiveSettings.Describe(Read(
             ("Engine:Shops:0:Platform", "shopify"), ("Engine:Shops:0:Shop", "s1"), ("Engine:Shops:0:Secret", "hush-1"), ("Engine:Shops:0:OldSecrets:0", "hush-2"), ("Engine:Shops:0:AppKey", "hush-3"),
-            ("Engine:Postgres", "Password=hush-4"), ("Engine:PostgresShards:0", "Password=hush-5"), ("Engine:Cluster:Secret", "hush-6"),
-            ("Engine:Keys:0:Name", "me"), ("Engine:Keys:0:Role", "ops"), ("Engine:Keys:0:Sha256", new string('b', 64))));
+            ("Engine:Postgres", "Password=hush-4"), ("Engine:PostgresShards:0", "Password=hush-5"),
+            ("Engine:Keys:0:Name", "me"), ("Engine:Keys:0:Role", "ops"), ("Engine:Keys:0:Sha256", new string('b', 64))))
+            + EffectiveSettings.Describe(Read(
+                ("Engine:Store", "postgres"), ("Engine:Postgres", "Host=db;Password=hush-4"), ("Engine:Cluster:Secret", "hush-6-and-long-enough"), ("Engine:Cluster:Advertise", "http://10.0.0.1:5080")));
         Assert.DoesNotContain("hush", text);
         Assert.DoesNotContain("bbbb", text);
         Assert.Contains("Shops:0:Shop=s1", text);

@@ -1,4 +1,5 @@
 using Engine.Actors.Kernel;
+using Engine.Actors.Memory;
 using Xunit;
 
 namespace Engine.Tests.Kernel;

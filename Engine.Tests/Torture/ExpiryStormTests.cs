@@ -3,6 +3,7 @@ using Engine.Actors;
 using Engine.Actors.Deciders;
 using Engine.Actors.Inventory;
 using Engine.Actors.Kernel;
+using Engine.Actors.Memory;
 using Engine.Actors.Verification;
 using Xunit;
 using Xunit.Abstractions;

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Engine.Actors;
 using Engine.Actors.Deciders;
 using Engine.Actors.Kernel;
+using Engine.Actors.Memory;
 using Engine.Actors.Orders;
 using Engine.Actors.Verification;
 

@@ -1,6 +1,6 @@
 using Engine.Actors;
 using Engine.Actors.Inventory;
-using Engine.Actors.Kernel;
+using Engine.Actors.Memory;
 using Engine.Actors.Orders;
 using Engine.Actors.Verification;
 using Engine.Adapters.Journals.Sqlite;

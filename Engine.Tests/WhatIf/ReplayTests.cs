@@ -2,6 +2,7 @@ using Engine.Actors;
 using Engine.Actors.Deciders;
 using Engine.Actors.Inventory;
 using Engine.Actors.Kernel;
+using Engine.Actors.Memory;
 using Engine.Actors.Orders;
 using Engine.Actors.WhatIf;
 using Engine.Tests.Kernel;

@@ -1,3 +1,4 @@
+using Engine.Actors.Cluster;
 using Engine.Actors.Deciders;
 using Engine.Actors.Kernel;
 using Engine.Adapters.Journals.Archives;
@@ -67,6 +68,9 @@ public sealed class PostgresJournal : IStore, IArchivable
             return e.Message;
         }
     }
+
+    /// <summary>Who the nodes are that share this store, and who owns what.</summary>
+    public IClusterStore Cluster => new PostgresCluster(_source, _takeOver);
 
     public string Name => _source.Name;
 

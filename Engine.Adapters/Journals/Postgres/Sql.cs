@@ -25,8 +25,11 @@ static class Sql
         """
         CREATE SCHEMA IF NOT EXISTS engine;
         CREATE TABLE engine.meta(id boolean PRIMARY KEY DEFAULT true CHECK (id), format integer NOT NULL, store uuid NOT NULL,
-            partitions integer NOT NULL, shard integer NOT NULL, shards integer NOT NULL, migrating boolean NOT NULL, created_at timestamptz NOT NULL DEFAULT now());
-        CREATE TABLE engine.ownership(partition integer PRIMARY KEY, owner text NOT NULL, epoch bigint NOT NULL, lease_until timestamptz) WITH (fillfactor=50);
+            partitions integer NOT NULL, shard integer NOT NULL, shards integer NOT NULL, migrating boolean NOT NULL, written smallint NOT NULL DEFAULT 1, created_at timestamptz NOT NULL DEFAULT now());
+        CREATE TABLE engine.ownership(partition integer PRIMARY KEY, owner text, epoch bigint NOT NULL) WITH (fillfactor=50);
+        CREATE TABLE engine.nodes(id text PRIMARY KEY, name text NOT NULL, address text NOT NULL, reads smallint NOT NULL, number bigint NOT NULL,
+            renewal bigint NOT NULL, leaving boolean NOT NULL) WITH (fillfactor=50);
+        CREATE SEQUENCE engine.renewals;
         CREATE TABLE engine.journal(partition integer NOT NULL, sequence bigint NOT NULL, epoch bigint NOT NULL, frame bytea NOT NULL,
             PRIMARY KEY (partition, sequence));
         CREATE TABLE engine.keys(partition integer NOT NULL, sequence bigint NOT NULL, wrapped bytea[] NOT NULL, PRIMARY KEY (partition, sequence));
@@ -106,6 +109,54 @@ static class Sql
         """
         INSERT INTO engine.ownership AS o(partition, owner, epoch) VALUES ($1, $2, 1)
             ON CONFLICT (partition) DO UPDATE SET epoch = o.epoch + 1, owner = excluded.owner RETURNING epoch
+        """;
+
+    /// <summary>
+    /// Takes a partition over if it is as it was seen and its owner, where it has one, has not renewed its lease since; null where
+    /// anything is different. A renewal waits for the owner's row, so none can slip in between.
+    /// </summary>
+    public const string CreateTakeOver =
+        """
+        CREATE OR REPLACE FUNCTION engine.take_over(in_partition integer, in_node text, seen_owner text, seen_epoch bigint, seen_renewal bigint)
+        RETURNS bigint LANGUAGE plpgsql AS $take_over$
+        DECLARE
+            raised bigint;
+            standing bigint;
+        BEGIN
+            IF seen_owner <> in_node THEN
+                SELECT n.renewal INTO standing FROM engine.nodes n WHERE n.id = seen_owner FOR UPDATE;
+                IF standing <> seen_renewal THEN RETURN NULL; END IF;
+            END IF;
+            IF seen_epoch = 0 THEN
+                INSERT INTO engine.ownership AS o(partition, owner, epoch) VALUES (in_partition, in_node, 1) ON CONFLICT (partition) DO NOTHING RETURNING o.epoch INTO raised;
+            ELSE
+                UPDATE engine.ownership o SET owner = in_node, epoch = o.epoch + 1
+                    WHERE o.partition = in_partition AND o.epoch = seen_epoch AND o.owner IS NOT DISTINCT FROM seen_owner RETURNING o.epoch INTO raised;
+            END IF;
+            RETURN raised;
+        END
+        $take_over$
+        """;
+
+    public const string TakeOver = "SELECT engine.take_over($1, $2, $3, $4, $5)";
+
+    public const string Renew =
+        """
+        INSERT INTO engine.nodes(id, name, address, reads, number, renewal, leaving)
+            SELECT $1, $2, $3, $4, r.at, r.at, $5 FROM (SELECT nextval('engine.renewals') AS at) r
+            ON CONFLICT (id) DO UPDATE SET renewal = excluded.renewal, leaving = excluded.leaving
+        """;
+
+    public const string RaiseWritten = "UPDATE engine.meta SET written = $1 WHERE written < $1";
+    public const string ReadClock = "SELECT clock_timestamp(), written FROM engine.meta";
+    public const string ReadNodes = "SELECT id, name, address, reads, number, renewal, leaving FROM engine.nodes";
+    public const string ReadOwners = "SELECT partition, owner, epoch FROM engine.ownership";
+    public const string Release = "UPDATE engine.ownership SET owner = NULL WHERE partition = $1 AND owner = $2 AND epoch = $3";
+
+    public const string Forget =
+        """
+        WITH gone AS (DELETE FROM engine.nodes WHERE id = $1 AND renewal = $2 RETURNING id)
+        UPDATE engine.ownership SET owner = NULL WHERE owner IN (SELECT id FROM gone)
         """;
 
     /// <summary>A node that was stopped in the middle of sending holds what it has locked until its connection ends.</summary>

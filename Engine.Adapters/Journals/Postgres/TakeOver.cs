@@ -1,3 +1,4 @@
+using Engine.Actors.Cluster;
 using Engine.Actors.Kernel;
 using Npgsql;
 
@@ -13,14 +14,22 @@ sealed class TakeOver(PostgresSource source)
     static readonly TimeSpan BlockedMax = TimeSpan.FromSeconds(2);
 
     /// <exception cref="StoreUnavailableException" />
-    public Lease Run(int partition, string owner)
+    public Lease Run(int partition, string owner) => Run(partition, Sql.RaiseEpoch, partition, owner);
+
+    /// <summary>By a node of a cluster, if nothing is different from what it has seen.</summary>
+    /// <exception cref="NotOwnerException" />
+    /// <exception cref="StoreUnavailableException" />
+    public Lease Run(string node, PartitionRow seen, long renewal) =>
+        Run(seen.Partition, Sql.TakeOver, seen.Partition, node, seen.Owner is null ? DBNull.Value : seen.Owner, seen.Epoch, renewal);
+
+    Lease Run(int partition, string sql, params object[] values)
     {
         using var connection = source.OpenControl();
         var isCertain = true;
         connection.Notice += (_, told) => isCertain &= told.Notice.InvariantSeverity != "WARNING";
         try
         {
-            var epoch = Raise(connection, partition, owner);
+            var epoch = Raise(connection, sql, values) ?? throw new NotOwnerException($"partition {partition} has moved, or its owner has renewed its lease");
             if (!isCertain) throw new TimeoutException("the take-over was committed, but no standby has confirmed it");
             return new Lease(epoch, connection.Scalar<long>(Sql.ReadTail, partition));
         }
@@ -30,12 +39,12 @@ sealed class TakeOver(PostgresSource source)
         }
     }
 
-    long Raise(NpgsqlConnection connection, int partition, string owner)
+    long? Raise(NpgsqlConnection connection, string sql, object[] values)
     {
-        using var command = connection.Command(Sql.RaiseEpoch, partition, owner);
+        using var command = connection.Command(sql, values);
         var raising = command.ExecuteScalarAsync();
         while (Task.WaitAny([raising], BlockedMax) < 0) EndBlockers(connection.ProcessID);
-        return (long)raising.GetAwaiter().GetResult()!;
+        return raising.GetAwaiter().GetResult() as long?;
     }
 
     void EndBlockers(int blocked)

@@ -1,7 +1,8 @@
 using System.Collections.Concurrent;
 using Engine.Actors.Deciders;
+using Engine.Actors.Kernel;
 
-namespace Engine.Actors.Kernel;
+namespace Engine.Actors.Memory;
 
 /// <summary>What outlives a <see cref="MemoryJournal"/>: the disk of the in-memory twin. Several journals may share it, as nodes share a database.</summary>
 public sealed class MemoryStore
