@@ -35,4 +35,4 @@ public sealed record ReadModelOptions
 /// <param name="Fault">Why it goes no further; null while it does.</param>
 public sealed record PartitionProgress(int Partition, long Position, long At, long Journal, string? Fault);
 
-public sealed record ReadModelStatus(IReadOnlyList<PartitionProgress> Partitions, bool IsRebuilding, IReadOnlyList<PartitionProgress> Rebuilding, long RowsWritten, long Rebuilds, long Bytes, long DifferenceUnits);
+public sealed record ReadModelStatus(IReadOnlyList<PartitionProgress> Partitions, bool IsRebuilding, IReadOnlyList<PartitionProgress> Rebuilding, long RowsWritten, long Rebuilds, long DifferenceUnits);
