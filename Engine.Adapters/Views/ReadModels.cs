@@ -13,6 +13,7 @@ namespace Engine.Adapters.Views;
 public sealed class ReadModels : IDisposable
 {
     const int PausePerTurn = 3;
+    static readonly TimeSpan PauseStep = TimeSpan.FromMilliseconds(20);
     static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
     static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
     const int LooksWhenShared = 10;
@@ -33,6 +34,7 @@ public sealed class ReadModels : IDisposable
     volatile Pair? _live, _rebuilding;
     volatile bool _isRebuilt;
     Thread? _thread, _rebuilder;
+    int _askers;
     ITimer? _timer;
     long _rebuilds, _rowsBefore;
     int _disposed, _looks;
@@ -112,6 +114,19 @@ public sealed class ReadModels : IDisposable
     /// <summary>Waits until what is durable now is projected; false when that takes longer than <paramref name="patience"/>.</summary>
     public async Task<bool> CatchUpAsync(TimeSpan patience, CancellationToken stop = default)
     {
+        Interlocked.Increment(ref _askers);
+        try
+        {
+            return await WaitAsync(patience, stop);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _askers);
+        }
+    }
+
+    async Task<bool> WaitAsync(TimeSpan patience, CancellationToken stop)
+    {
         var wanted = LookAtJournal();
         var start = _options.Time.GetTimestamp();
         while (true)
@@ -187,13 +202,20 @@ public sealed class ReadModels : IDisposable
                 var start = _options.Time.GetTimestamp();
                 // After a failure it tries again soon, also where nobody calls and no clock moves.
                 if (!Turn()) _signal.Wait(_failure is null ? Timeout.InfiniteTimeSpan : RetryAfter, _stopping.Token);
-                else if (_options.IsBusy()) _stopping.Token.WaitHandle.WaitOne(PausePerTurn * _options.Time.GetElapsedTime(start));
+                else StepAside(PausePerTurn * _options.Time.GetElapsedTime(start));
             }
         }
         catch (OperationCanceledException)
         {
             // The end.
         }
+    }
+
+    /// <summary>Leaves the machine to the orders that wait for it, until none does, somebody asks for a list, or the pause is over.</summary>
+    void StepAside(TimeSpan pause)
+    {
+        for (; pause > TimeSpan.Zero && Volatile.Read(ref _askers) == 0 && _options.IsBusy(); pause -= PauseStep)
+            if (_stopping.Token.WaitHandle.WaitOne(PauseStep)) return;
     }
 
     /// <summary>False when there is nothing to do.</summary>
