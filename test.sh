@@ -16,6 +16,7 @@ need() {
   eval "$found" >/dev/null 2>&1 || { echo "$package is missing: install it"; exit 1; }
 }
 need prometheus "command -v promtool"
+need strace "command -v strace"
 need haproxy "command -v haproxy"
 need systemd "command -v systemd-analyze"
 need postgresql "ls /usr/lib/postgresql/*/bin/postgres || command -v postgres"

@@ -20,17 +20,26 @@ static class Stores
 
     /// <param name="alone">No engine may be running on it.</param>
     /// <exception cref="Engine.Adapters.StartupException" />
-    public static IStore Open(EngineSettings settings, TimeProvider time, bool alone = false, Action<WriteStep>? atStep = null) => settings.Store == "postgres"
-        ? new PostgresJournal(new PostgresJournalOptions
-        {
-            ConnectionString = settings.Postgres!, Partitions = settings.Partitions, Node = settings.NodeName, TimeProvider = time,
-            AllowUnsafe = settings.AllowUnsafePostgres, ArchiveDirectory = settings.Archive.Directory, Alone = alone, AtStep = atStep,
-        })
-        : new SqliteJournal(new SqliteJournalOptions { Directory = settings.DataDirectory, Partitions = settings.Partitions, TimeProvider = time, AtStep = atStep });
+    public static IStore Open(EngineSettings settings, TimeProvider time, bool alone = false, Action<WriteStep>? atStep = null)
+    {
+        var postgres = Postgres(settings, time) with { Alone = alone, AtStep = atStep };
+        return settings.Store == "sqlite" ? OpenSqlite(settings, time, atStep)
+            : settings.PostgresShards.Count == 0 ? new PostgresJournal(postgres)
+            : new PostgresShards(postgres, settings.PostgresShards);
+    }
+
+    public static PostgresJournalOptions Postgres(EngineSettings settings, TimeProvider time) => new()
+    {
+        ConnectionString = settings.Postgres ?? "", Partitions = settings.Partitions, Node = settings.NodeName, TimeProvider = time,
+        AllowUnsafe = settings.AllowUnsafePostgres, ArchiveDirectory = settings.Archive.Directory,
+    };
+
+    static SqliteJournal OpenSqlite(EngineSettings settings, TimeProvider time, Action<WriteStep>? atStep) =>
+        new(new SqliteJournalOptions { Directory = settings.DataDirectory, Partitions = settings.Partitions, TimeProvider = time, AtStep = atStep });
 
     /// <exception cref="Engine.Adapters.StartupException" />
     /// <exception cref="StoreUnavailableException" />
     public static IJournalReader Read(EngineSettings settings) => settings.Store == "postgres"
-        ? new PostgresReader(settings.Postgres!, settings.Archive.Directory)
+        ? new PostgresShardsReader([settings.Postgres!, .. settings.PostgresShards], settings.Archive.Directory)
         : new SqliteReader(settings.DataDirectory);
 }

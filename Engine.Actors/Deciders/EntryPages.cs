@@ -91,6 +91,17 @@ sealed class EntryPages
         return (BinaryPrimitives.ReadUInt64LittleEndian(entries.AsSpan(position)), HeaderLength + length);
     }
 
+    /// <summary>The entries of a whole segment: whose, and where the record lies.</summary>
+    public static IEnumerable<(ulong Hash, int Offset, int Length)> Entries(byte[] segment)
+    {
+        for (var position = 0; position + HeaderLength <= segment.Length;)
+        {
+            var (hash, length) = EntryAt(segment, position);
+            yield return (hash, position + HeaderLength, length - HeaderLength);
+            position += length;
+        }
+    }
+
     /// <summary>Fills in the header of an entry that lies at the end of what is written.</summary>
     public static void WriteHeader(Codec entries, int start, ulong hash)
     {

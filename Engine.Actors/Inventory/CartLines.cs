@@ -45,11 +45,11 @@ static class CartLines
     }
 
     /// <summary>The warehouse that was named, or else all open ones in code order.</summary>
-    public static IEnumerable<WarehouseStock> Candidates(SkuActor sku, List<string> warehouses, Turn turn)
+    public static WarehouseStock[] Candidates(SkuActor sku, List<string> warehouses, Turn turn)
     {
         if (warehouses.Count > 0) return LineDecider.Candidates(sku, warehouses);
         var directory = (DirectoryActor)turn.Directory;
-        return sku.Warehouses.Where(w => directory.IsOpen(w.Warehouse));
+        return [.. sku.Warehouses.Where(w => directory.IsOpen(w.Warehouse))];
     }
 
     public static void Complete(StockReserved granted, ReserveLine wish, LineAnswer answer, Turn turn)

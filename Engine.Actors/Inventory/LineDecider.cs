@@ -54,7 +54,8 @@ public static class LineDecider
     static void Reserve(SkuActor sku, ReserveLine wish, LineAnswer answer, Turn turn)
     {
         WarehouseStock? chosen = null;
-        foreach (var stock in turn.Sender.Kind == ActorKind.Cart ? CartLines.Candidates(sku, wish.Warehouses, turn) : Candidates(sku, wish.Warehouses))
+        var candidates = turn.Sender.Kind == ActorKind.Cart ? CartLines.Candidates(sku, wish.Warehouses, turn) : Candidates(sku, wish.Warehouses);
+        foreach (var stock in candidates)
         {
             var available = sku.AvailableIn(stock);
             if (available >= wish.Quantity)
@@ -179,15 +180,13 @@ public static class LineDecider
     }
 
     /// <summary>The asked warehouses that have ever held the SKU; all of them, in code order, where none was named.</summary>
-    internal static IEnumerable<WarehouseStock> Candidates(SkuActor sku, List<string> warehouses)
+    internal static WarehouseStock[] Candidates(SkuActor sku, List<string> warehouses)
     {
-        if (warehouses.Count == 0) return sku.Warehouses;
-        return Named(sku, warehouses);
-
-        static IEnumerable<WarehouseStock> Named(SkuActor sku, List<string> warehouses)
-        {
-            foreach (var warehouse in warehouses)
-                if (sku.Find(warehouse) is { } stock) yield return stock;
-        }
+        if (warehouses.Count == 0) return [.. sku.Warehouses];
+        var named = new WarehouseStock[warehouses.Count];
+        var count = 0;
+        foreach (var warehouse in warehouses)
+            if (sku.Find(warehouse) is { } stock) named[count++] = stock;
+        return count == named.Length ? named : named[..count];
     }
 }

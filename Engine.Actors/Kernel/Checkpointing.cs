@@ -4,8 +4,11 @@ namespace Engine.Actors.Kernel;
 
 public sealed partial class Partition
 {
+    const int SegmentRoom = 64 * 1024;
     CheckpointBuilder? _checkpoint;
     long _checkpointCost;
+    /// <summary>Room for the segment of one checkpoint after the other; new with memory, since the journal may still read the old one.</summary>
+    Codec _segment = Codec.Writer(SegmentRoom);
 
     /// <summary>
     /// Checkpoints are made between batches, a slice at a time, when everything in memory is durable: the actors that changed
@@ -49,7 +52,7 @@ public sealed partial class Partition
     sealed class CheckpointBuilder : JournalWrite
     {
         readonly Partition _partition;
-        readonly Codec _segment = Codec.Writer(64 * 1024);
+        readonly Codec _segment;
         readonly List<(ulong Hash, SnapshotPlace Place)> _entries = [];
         readonly List<(ulong Hash, SnapshotPlace Place)> _moved = [];
         readonly Queue<ulong> _toDo;
@@ -69,6 +72,8 @@ public sealed partial class Partition
         {
             _partition = partition;
             Partition = partition.Number;
+            _segment = partition._segment;
+            _segment.Reset();
             _toDo = partition._residents.Dirty();
             (_sequence, _hash, _at) = (partition._sequence, partition._hash, partition._now);
             _marks = Array.ConvertAll(partition._inboxes, i => i.Mark);
@@ -148,7 +153,7 @@ public sealed partial class Partition
         void MoveLiving(byte[] victim)
         {
             var renewed = _entries.Select(e => e.Hash).ToHashSet();
-            foreach (var (hash, offset, length) in Snapshots.Entries(victim))
+            foreach (var (hash, offset, length) in EntryPages.Entries(victim))
             {
                 if (renewed.Contains(hash) || _partition._index.Current(hash, _victim!.Value, offset) is not { } old) continue;
                 if (old.Length != length) continue;

@@ -137,6 +137,9 @@ public sealed partial class Partition : IThreadPoolWorkItem
 
     void Schedule()
     {
+        // While a frame is on its way a turn could do nothing; its completion, seen or still to come, makes one that finds what was left here.
+        Interlocked.MemoryBarrier();
+        if (_host.Fault == KernelFault.None && Volatile.Read(ref _inFlight) is { IsComplete: false }) return;
         if (Interlocked.Increment(ref _pending) == 1) _host.Scheduler.Run(this);
     }
 
@@ -598,6 +601,7 @@ public sealed partial class Partition : IThreadPoolWorkItem
         _ready.Clear();
         _visiting.Clear();
         _checkpoint = null;
+        _segment = Codec.Writer(SegmentRoom);
         _inFlight = null;
         InboxCount = 0;
         _leaving = Leaving.No;

@@ -45,7 +45,6 @@ sealed class Residents
         : _resting.TryFind(id.Hash, out var record, out _) ? Snapshots.Read(record, id, _domain).Actor
         : null;
 
-    /// <summary>Like <see cref="Peek(ActorId)"/>, while looking over all of a kind.</summary>
     public Actor? Peek(ulong hash) =>
         _awake.TryGetValue(hash, out var actor) ? actor : _resting.TryFind(hash, out var record, out _) ? Snapshots.Read(record, _domain).Actor : null;
 

@@ -40,15 +40,4 @@ static class Snapshots
         actor.Layout(record);
         return (actor, tag);
     }
-
-    /// <summary>The entries of a whole segment.</summary>
-    public static IEnumerable<(ulong Hash, int Offset, int Length)> Entries(byte[] segment)
-    {
-        for (var position = 0; position + EntryHeader <= segment.Length;)
-        {
-            var (hash, length) = EntryPages.EntryAt(segment, position);
-            yield return (hash, position + EntryHeader, length - EntryHeader);
-            position += length;
-        }
-    }
 }

@@ -31,8 +31,11 @@ public sealed class OrderActor : Actor, ILeader
     readonly List<ulong> _cancellations = [];
     readonly List<string> _ranked = [];
 
-    OrderDetails _details = new();
-    ShopPolicy _policy = new();
+    static readonly OrderDetails NoDetails = new();
+    static readonly ShopPolicy NoPolicy = new();
+
+    OrderDetails _details = NoDetails;
+    ShopPolicy _policy = NoPolicy;
     bool _known, _held, _cancelled, _expired, _reopened, _forgotten, _hasStep;
     string _source = "", _heldReason = "", _endReason = "", _operator = "";
     string _carrier = "", _trackingNumber = "";
@@ -455,6 +458,7 @@ public sealed class OrderActor : Actor, ILeader
     {
         codec.Bool(ref _known);
         codec.Text(ref _source);
+        if (!codec.IsWriting) (_details, _policy) = (new OrderDetails(), new ShopPolicy());
         codec.Record(_details);
         codec.Record(_policy);
         codec.List(_lines);

@@ -22,7 +22,7 @@ public sealed record ReadModelOptions
     internal const int DefaultBytesBetweenStates = 32 * 1024;
     /// <summary>How far each partition's journal goes, as it is known without reading it.</summary>
     public required Func<IReadOnlyList<long>> Durable { get; init; }
-    /// <summary>Whether orders wait for the machine. While they do, projecting leaves it to them three quarters of the time, and catches up after.</summary>
+    /// <summary>Whether orders wait for the machine. While they do, projecting steps aside (docs/read-models.md).</summary>
     public Func<bool> IsBusy { get; init; } = static () => false;
     /// <summary>Is told why a file was thrown away and is made anew.</summary>
     public Action<string>? Remade { get; init; }
@@ -35,4 +35,4 @@ public sealed record ReadModelOptions
 /// <param name="Fault">Why it goes no further; null while it does.</param>
 public sealed record PartitionProgress(int Partition, long Position, long At, long Journal, string? Fault);
 
-public sealed record ReadModelStatus(IReadOnlyList<PartitionProgress> Partitions, bool IsRebuilding, IReadOnlyList<PartitionProgress> Rebuilding, long RowsWritten, long Rebuilds, long Bytes, long DifferenceUnits);
+public sealed record ReadModelStatus(IReadOnlyList<PartitionProgress> Partitions, bool IsRebuilding, IReadOnlyList<PartitionProgress> Rebuilding, long RowsWritten, long Rebuilds, long DifferenceUnits);

@@ -13,7 +13,9 @@ namespace Engine.Adapters.Views;
 public sealed class ReadModels : IDisposable
 {
     const int PausePerTurn = 3;
+    static readonly TimeSpan PauseStep = TimeSpan.FromMilliseconds(20);
     static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
+    static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
     const int LooksWhenShared = 10;
     /// <summary>Looks at the journal that are remembered: of a longer lag only the beginning matters.</summary>
     const int SeenMax = 256;
@@ -32,6 +34,7 @@ public sealed class ReadModels : IDisposable
     volatile Pair? _live, _rebuilding;
     volatile bool _isRebuilt;
     Thread? _thread, _rebuilder;
+    int _askers;
     ITimer? _timer;
     long _rebuilds, _rowsBefore;
     int _disposed, _looks;
@@ -67,6 +70,9 @@ public sealed class ReadModels : IDisposable
         _timer = _options.Time.CreateTimer(_ => LookIfBehind(), null, LookEvery, LookEvery);
     }
 
+    /// <summary>How much room the tables take; asked of the disk or the server each time.</summary>
+    public long Bytes => _live is null ? 0 : _place.Bytes;
+
     public ReadModelStatus Status
     {
         get
@@ -74,7 +80,7 @@ public sealed class ReadModels : IDisposable
             var durable = _options.Durable();
             var (live, rebuilding) = (_live, _rebuilding);
             return new ReadModelStatus(Show(live, durable), rebuilding is not null, rebuilding is null ? [] : Show(rebuilding, durable),
-                Volatile.Read(ref _rowsBefore) + (live?.Projector.RowsWritten ?? 0), Volatile.Read(ref _rebuilds), live is null ? 0 : _place.Bytes, live?.Projector.Difference ?? 0);
+                Volatile.Read(ref _rowsBefore) + (live?.Projector.RowsWritten ?? 0), Volatile.Read(ref _rebuilds), live?.Projector.Difference ?? 0);
         }
     }
 
@@ -107,6 +113,19 @@ public sealed class ReadModels : IDisposable
 
     /// <summary>Waits until what is durable now is projected; false when that takes longer than <paramref name="patience"/>.</summary>
     public async Task<bool> CatchUpAsync(TimeSpan patience, CancellationToken stop = default)
+    {
+        Interlocked.Increment(ref _askers);
+        try
+        {
+            return await WaitAsync(patience, stop);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _askers);
+        }
+    }
+
+    async Task<bool> WaitAsync(TimeSpan patience, CancellationToken stop)
     {
         var wanted = LookAtJournal();
         var start = _options.Time.GetTimestamp();
@@ -181,14 +200,22 @@ public sealed class ReadModels : IDisposable
             while (!_stopping.IsCancellationRequested)
             {
                 var start = _options.Time.GetTimestamp();
-                if (!Turn()) _signal.Wait(_stopping.Token);
-                else if (_options.IsBusy()) _stopping.Token.WaitHandle.WaitOne(PausePerTurn * _options.Time.GetElapsedTime(start));
+                // After a failure it tries again soon, also where nobody calls and no clock moves.
+                if (!Turn()) _signal.Wait(_failure is null ? Timeout.InfiniteTimeSpan : RetryAfter, _stopping.Token);
+                else StepAside(PausePerTurn * _options.Time.GetElapsedTime(start));
             }
         }
         catch (OperationCanceledException)
         {
             // The end.
         }
+    }
+
+    /// <summary>Leaves the machine to the orders that wait for it, until none does, somebody asks for a list, or the pause is over.</summary>
+    void StepAside(TimeSpan pause)
+    {
+        for (; pause > TimeSpan.Zero && Volatile.Read(ref _askers) == 0 && _options.IsBusy(); pause -= PauseStep)
+            if (_stopping.Token.WaitHandle.WaitOne(PauseStep)) return;
     }
 
     /// <summary>False when there is nothing to do.</summary>
@@ -230,11 +257,19 @@ public sealed class ReadModels : IDisposable
     {
         var live = Make();
         if (live.Store.Remade is { } why) Told(why);
-        if (live.Projector.TryLead(out _) && !live.Projector.IsOfThisJournal())
+        try
         {
-            _place.Delete(live.Store.Writer, live.Dispose);
-            live = Make();
-            Told("it is of another journal");
+            if (live.Projector.TryLead(out _) && !live.Projector.IsOfThisJournal())
+            {
+                _place.Delete(live.Store.Writer, live.Dispose);
+                live = Make();
+                Told("it is of another journal");
+            }
+        }
+        catch
+        {
+            live.Dispose();
+            throw;
         }
         _live = live;
         Moved();

@@ -59,7 +59,7 @@ static class Views
     {
         using var models = new ReadModels(new ReadModelOptions { Directory = folder, Journal = journal, Domain = EngineDomain.Instance, Durable = () => new long[journal.Partitions] });
         models.Start();
-        SpinWait.SpinUntil(() => models.Status.Bytes > 0);
+        SpinWait.SpinUntil(() => models.Bytes > 0);
         var (machine, random) = (new TimeMachine(models), new Random(1));
         long Received(int n) => ((OrderActor)machine.At(OrderSource.Actor($"{n}"), PastPoint.Newest)).ReceivedAt;
         var (from, to) = (Received(0), Received(orders - 1));

@@ -16,6 +16,7 @@ static class EngineCommands
           Engine:DataDirectory   folder of the embedded store       ./data
           Engine:Store           sqlite or postgres                 sqlite
           Engine:Postgres        connection string (Npgsql's) of the store postgres
+          Engine:PostgresShards:N      further databases, which share the partitions by range; fixed when the store is made
           Engine:ViewsReader     a role of that database that may read the schema views
           Engine:AllowUnsafePostgres   takes a server that may lose what was acknowledged   false
           Engine:Keys:N          API keys: Name, Role, Sha256, Warehouses:M
@@ -37,7 +38,7 @@ static class EngineCommands
         var root = new RootCommand(Description)
         {
             ServeCommand.Create(), DemoCommand.Create(), DemoCommand.CreateClient(), VerifyCommand.Create(), ArchiveCommand.Create(), ViewsCommand.Create(),
-            ImportCommand.Create(), ExportCommand.Create(), ProveCommand.Create(), ReplayCommand.Create(), SimulateSeeds.Create(),
+            ImportCommand.Create(), ExportCommand.Create(), ProveCommand.Create(), ReplayCommand.Create(), MigrateCommand.Create(), SimulateSeeds.Create(),
         };
         root.TreatUnmatchedTokensAsErrors = false;
         root.SetAction((parsed, _) => ServeCommand.RunAsync(parsed.UnmatchedTokens));

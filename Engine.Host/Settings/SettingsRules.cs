@@ -34,7 +34,8 @@ static class SettingsRules
     {
         if (settings.Store != "postgres") return;
         if (string.IsNullOrEmpty(settings.Postgres)) faults.Add("Engine:Postgres is required for the store postgres");
-        if (settings.PostgresShards.Count > 0) faults.Add("Engine:PostgresShards is not part of this build");
+        if (settings.PostgresShards.Count > 0 && settings.Cluster.Advertise is not null) faults.Add("Engine:PostgresShards: several databases serve one node so far, not a cluster");
+        if (settings.PostgresShards.Count >= settings.Partitions) faults.Add("Engine:PostgresShards: there must be a partition for every database");
         CheckConnection(settings.Postgres, "Engine:Postgres", faults);
         for (var i = 0; i < settings.PostgresShards.Count; i++) CheckConnection(settings.PostgresShards[i], $"Engine:PostgresShards:{i}", faults);
     }

@@ -23,6 +23,14 @@ enum FaultPoint
     DuringCheckpoint,
 }
 
+/// <summary>Deliberate faults between the engine and its store, each to show that a trial sees it.</summary>
+enum StoreFault
+{
+    None,
+    /// <summary>Takes a commit whose answer was lost for a success.</summary>
+    LostIsDurable,
+}
+
 /// <summary>
 /// For trials only: <c>ENGINE_FAULT_POINT=AfterCommit:20</c> ends the process hard at the twentieth passing of that point, and
 /// <c>ENGINE_KERNEL_FAULT=AnswerBeforeAppend</c> plants a fault that a trial must find. Refused unless all listen on loopback.
@@ -31,6 +39,7 @@ static class FaultPoints
 {
     static readonly string? Wanted = Environment.GetEnvironmentVariable("ENGINE_FAULT_POINT");
     static readonly string? WantedKernel = Environment.GetEnvironmentVariable("ENGINE_KERNEL_FAULT");
+    static readonly string? WantedStore = Environment.GetEnvironmentVariable("ENGINE_STORE_FAULT");
     static readonly FaultPoint Point = Wanted is null ? default : Enum.Parse<FaultPoint>(Wanted.Split(':')[0]);
     static readonly int At = Wanted?.Split(':') is [_, var number] ? int.Parse(number) : 1;
     static int _passed;
@@ -39,6 +48,8 @@ static class FaultPoints
 
     /// <summary>The fault planted in the kernel.</summary>
     public static KernelFault Kernel => WantedKernel is null ? KernelFault.None : Enum.Parse<KernelFault>(WantedKernel);
+
+    static readonly StoreFault Store = WantedStore is null ? StoreFault.None : Enum.Parse<StoreFault>(WantedStore);
 
     public static void Pass(FaultPoint point)
     {
@@ -51,9 +62,9 @@ static class FaultPoints
     /// <exception cref="StartupException">A trial is wanted where others could be reached.</exception>
     public static void Refuse(string urls)
     {
-        if (Wanted is null && WantedKernel is null) return;
+        if (Wanted is null && WantedKernel is null && WantedStore is null) return;
         if (urls.Split(';').All(url => Uri.TryCreate(url, UriKind.Absolute, out var uri) && (uri.Host == "localhost" || (IPAddress.TryParse(uri.Host, out var ip) && IPAddress.IsLoopback(ip))))) return;
-        throw new StartupException("ENGINE_FAULT_POINT and ENGINE_KERNEL_FAULT are for trials: they are refused unless the engine listens on loopback only.");
+        throw new StartupException("ENGINE_FAULT_POINT, ENGINE_KERNEL_FAULT and ENGINE_STORE_FAULT are for trials: they are refused unless the engine listens on loopback only.");
     }
 
     public static Action<WriteStep>? AtStep => !IsArmed ? null : static step =>
@@ -62,7 +73,7 @@ static class FaultPoints
         else if (step == WriteStep.Committed) Pass(FaultPoint.AfterCommit);
     };
 
-    public static IJournal Around(IJournal journal) => IsArmed ? new FaultingJournal(journal) : journal;
+    public static IJournal Around(IJournal journal) => IsArmed || Store != StoreFault.None ? new FaultingJournal(journal, Store) : journal;
 
     public static void Use(WebApplication app)
     {
@@ -80,7 +91,7 @@ static class FaultPoints
 }
 
 /// <summary>Passes the points that lie in front of the journal.</summary>
-sealed class FaultingJournal(IJournal journal) : IJournal
+sealed class FaultingJournal(IJournal journal, StoreFault fault) : IJournal
 {
     public int Partitions => journal.Partitions;
     public bool IsWritable => journal.IsWritable;
@@ -95,7 +106,7 @@ sealed class FaultingJournal(IJournal journal) : IJournal
     public void Submit(JournalWrite write)
     {
         FaultPoints.Pass(write.Checkpoint is null ? FaultPoint.AfterDecide : FaultPoint.DuringCheckpoint);
-        journal.Submit(write);
+        journal.Submit(fault == StoreFault.LostIsDurable ? new BelievingWrite(write) : write);
     }
 
     public IEnumerable<StoredFrame> ReadFrames(int partition, long after) => journal.ReadFrames(partition, after);
@@ -103,4 +114,22 @@ sealed class FaultingJournal(IJournal journal) : IJournal
     public byte[] ReadSegment(int partition, long segment, int offset, int count) => journal.ReadSegment(partition, segment, offset, count);
     public byte[]? ReadKey(int partition, Engine.Actors.Deciders.KeyRef key) => journal.ReadKey(partition, key);
     public void Dispose() => journal.Dispose();
+
+    /// <summary>The same write for somebody who believes what was never said.</summary>
+    sealed class BelievingWrite : JournalWrite
+    {
+        readonly JournalWrite _write;
+
+        public BelievingWrite(JournalWrite write)
+        {
+            _write = write;
+            (Partition, Epoch, Sequence, Frame) = (write.Partition, write.Epoch, write.Sequence, write.Frame);
+            (Segment, SegmentBytes, Checkpoint) = (write.Segment, write.SegmentBytes, write.Checkpoint);
+            Keys.AddRange(write.Keys);
+            DroppedKeys.AddRange(write.DroppedKeys);
+            RemovedSegments.AddRange(write.RemovedSegments);
+        }
+
+        public override void Complete(WriteOutcome outcome) => _write.Complete(outcome == WriteOutcome.Unknown ? WriteOutcome.Durable : outcome);
+    }
 }

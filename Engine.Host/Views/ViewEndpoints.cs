@@ -27,7 +27,7 @@ sealed class ViewEndpoints(ReadModels models)
     {
         var status = models.Status;
         return new ViewsJson(
-            Math.Round(models.Lag.TotalSeconds, 3), status.Partitions.Sum(p => Math.Max(0, p.Journal - p.Position)), status.Bytes, status.RowsWritten, status.Rebuilds,
+            Math.Round(models.Lag.TotalSeconds, 3), status.Partitions.Sum(p => Math.Max(0, p.Journal - p.Position)), models.Bytes, status.RowsWritten, status.Rebuilds,
             [.. status.Partitions.Select(Show)], status.IsRebuilding ? [.. status.Rebuilding.Select(Show)] : null);
     }
 

@@ -57,7 +57,7 @@ public sealed class HostProcess : IAsyncDisposable
     }
 
     /// <summary>Starts it and waits until it is ready, or until it has ended at a fault point.</summary>
-    public async Task<bool> StartAsync(string? faultPoint = null, string? kernelFault = null)
+    public async Task<bool> StartAsync(string? faultPoint = null, string? kernelFault = null, string? storeFault = null)
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Engine.Host.dll"), .. _settings.Select(s => $"--{s.Key}={s.Value}")])
         {
@@ -65,6 +65,7 @@ public sealed class HostProcess : IAsyncDisposable
         };
         if (faultPoint is not null) start.Environment["ENGINE_FAULT_POINT"] = faultPoint;
         if (kernelFault is not null) start.Environment["ENGINE_KERNEL_FAULT"] = kernelFault;
+        if (storeFault is not null) start.Environment["ENGINE_STORE_FAULT"] = storeFault;
         _process?.Dispose();
         _process = Process.Start(start)!;
         _process.OutputDataReceived += Hear;

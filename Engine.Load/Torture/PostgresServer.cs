@@ -27,10 +27,10 @@ public sealed class PostgresServer : IAsyncDisposable
     readonly IReadOnlyDictionary<string, string> _settings;
     Process? _keeper;
 
-    PostgresServer(string folder, IReadOnlyDictionary<string, string> settings)
+    PostgresServer(string folder, IReadOnlyDictionary<string, string> settings, string? password = null)
     {
         (_folder, _settings) = (folder, settings);
-        Password = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(12));
+        Password = password ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(12));
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         Port = ((IPEndPoint)listener.LocalEndpoint).Port;
@@ -38,6 +38,9 @@ public sealed class PostgresServer : IAsyncDisposable
 
     public int Port { get; }
     public string Password { get; }
+    /// <summary>It does not run, by whatever cause.</summary>
+    public bool HasEnded => !File.Exists(Path.Combine(Data, "postmaster.pid")) || !Directory.Exists($"/proc/{Postmaster}") || IsZombie(Postmaster);
+
     public string Data => Path.Combine(_folder, "data");
     public string LogPath => Path.Combine(_folder, "server.log");
 
@@ -69,6 +72,28 @@ public sealed class PostgresServer : IAsyncDisposable
         }
     }
 
+    /// <summary>A standby that follows another server, of the same users and passwords.</summary>
+    public static async Task<PostgresServer> StartStandbyAsync(PostgresServer primary)
+    {
+        var server = new PostgresServer(Directory.CreateTempSubdirectory("engine-postgres-").FullName, primary._settings, primary.Password);
+        try
+        {
+            if (Environment.IsPrivilegedProcess) await server.RunAsync("chown", "postgres", server._folder);
+            await server.RunAsAsync(Tool("pg_basebackup"), "-h", "127.0.0.1", "-p", $"{primary.Port}", "-U", User, "-D", server.Data, "-R", "-X", "stream", "-c", "fast", "--no-sync");
+            await server.ConfigureAsync();
+            await server.StartAsync();
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Makes a standby the primary.</summary>
+    public Task PromoteAsync() => RunAsAsync(Tool("pg_ctl"), "-D", Data, "-w", "promote");
+
     async Task MakeAsync()
     {
         if (Environment.IsPrivilegedProcess) await RunAsync("chown", "postgres", _folder);
@@ -76,22 +101,31 @@ public sealed class PostgresServer : IAsyncDisposable
         await File.WriteAllTextAsync(passwordFile, Password);
         await RunAsAsync(Tool("initdb"), "-D", Data, "-U", User, "--auth=scram-sha-256", $"--pwfile={passwordFile}", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync");
         File.Delete(passwordFile);
-        await File.AppendAllLinesAsync(Path.Combine(Data, "postgresql.conf"),
-        [
-            "listen_addresses = '127.0.0.1'",
-            $"port = {Port}",
-            $"unix_socket_directories = '{_folder}'",
-            "shared_buffers = 64MB",
-            "max_connections = 60",
-            "logging_collector = off",
-            .. _settings.Select(setting => $"{setting.Key} = '{setting.Value}'"),
-        ]);
+        await ConfigureAsync();
     }
+
+    // Of two settings with one name the later counts.
+    Task ConfigureAsync() => File.AppendAllLinesAsync(Path.Combine(Data, "postgresql.conf"),
+    [
+        "listen_addresses = '127.0.0.1'",
+        $"port = {Port}",
+        $"unix_socket_directories = '{_folder}'",
+        "shared_buffers = 64MB",
+        "max_connections = 60",
+        "logging_collector = off",
+        .. _settings.Select(setting => $"{setting.Key} = '{setting.Value}'"),
+    ]);
 
     /// <summary>Starts it, or starts it again, and waits until it takes connections.</summary>
     public async Task StartAsync()
     {
-        if (_keeper is { HasExited: false }) throw new InvalidOperationException("it runs already");
+        if (_keeper is { HasExited: false })
+        {
+            if (!HasEnded) throw new InvalidOperationException("it runs already");
+            // Only who watched it is left.
+            _keeper.StandardInput.Close();
+            await _keeper.WaitForExitAsync();
+        }
         _keeper?.Dispose();
         var (file, arguments) = As("/bin/sh", ["-c", $"exec 2>>'{LogPath}' >&2; {Keeper}", "keeper", Tool("postgres"), Data]);
         _keeper = Process.Start(new ProcessStartInfo(file, arguments) { RedirectStandardInput = true, UseShellExecute = false })!;

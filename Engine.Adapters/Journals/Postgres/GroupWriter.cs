@@ -62,6 +62,13 @@ sealed class GroupWriter : IDisposable
         }
     }
 
+    /// <summary>The server was not to be reached by others: nothing is written before it has been tried.</summary>
+    public void Doubt(string trouble)
+    {
+        _trouble ??= trouble;
+        TendSoon();
+    }
+
     /// <summary>Finds out, where the last write failed, whether the store takes writes again.</summary>
     public void TendSoon()
     {

@@ -36,7 +36,7 @@ public sealed class PostgresJournal : IStore, IArchivable
             using (var connection = _source.OpenControl())
             {
                 if (options.Alone && connection.Scalar<string>(Sql.ReadOthers) is { } others) throw new StartupException($"The store {_source.Name} is in use by other engines ({others}). End them first.");
-                PostgresSchema.Prepare(connection, _source.Name, options.Partitions, shard: 0, shards: 1);
+                PostgresSchema.Prepare(connection, _source.Name, options);
             }
             _reader = new PostgresReader(_source, options.ArchiveDirectory);
         }
@@ -74,6 +74,8 @@ public sealed class PostgresJournal : IStore, IArchivable
 
     public string Name => _source.Name;
 
+    internal Guid Store => _reader.Meta.Store;
+
     public int Partitions => _reader.Partitions;
 
     public bool IsWritable => Trouble is null;
@@ -87,7 +89,16 @@ public sealed class PostgresJournal : IStore, IArchivable
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)partition, (uint)Partitions, nameof(partition));
         if (_writer.IsThisThread) throw new InvalidOperationException("the journal's thread can't wait for itself");
-        return _takeOver.Run(partition, owner);
+        try
+        {
+            return _takeOver.Run(partition, owner);
+        }
+        catch (StoreUnavailableException e)
+        {
+            // An idle connection does not notice that its server is gone.
+            _writer.Doubt(e.Message);
+            throw;
+        }
     }
 
     public void Submit(JournalWrite write)

@@ -22,6 +22,16 @@ public sealed record PostgresJournalOptions
     /// <summary>Folder for archived frames, the same for all nodes; null for none.</summary>
     public string? ArchiveDirectory { get; init; }
 
+    /// <summary>Which database of the store this is, from 0, and of how many (<see cref="PostgresShards"/>).</summary>
+    public int Shard { get; init; }
+    public int Shards { get; init; } = 1;
+
+    /// <summary>Which store it must be, or become; null for whichever.</summary>
+    public Guid? Store { get; init; }
+
+    /// <summary>Opens a store that is being filled from another, or makes one to be filled.</summary>
+    internal bool Migrates { get; init; }
+
     /// <summary>Refuse to start while other engines are connected to the database.</summary>
     public bool Alone { get; init; }
 

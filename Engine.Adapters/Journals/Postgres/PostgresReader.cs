@@ -44,6 +44,8 @@ public sealed class PostgresReader : IJournalReader
 
     internal StoreMeta Meta { get; }
 
+    internal string Name => _source.Name;
+
     public IEnumerable<StoredFrame> ReadFrames(int partition, long after)
     {
         while (true)

@@ -24,8 +24,8 @@ static class Sql
     public const string CreateTables =
         """
         CREATE SCHEMA IF NOT EXISTS engine;
-        CREATE TABLE engine.meta(id boolean PRIMARY KEY DEFAULT true CHECK (id), format integer NOT NULL, store uuid NOT NULL DEFAULT gen_random_uuid(),
-            partitions integer NOT NULL, shard integer NOT NULL, shards integer NOT NULL, written smallint NOT NULL DEFAULT 1, created_at timestamptz NOT NULL DEFAULT now());
+        CREATE TABLE engine.meta(id boolean PRIMARY KEY DEFAULT true CHECK (id), format integer NOT NULL, store uuid NOT NULL,
+            partitions integer NOT NULL, shard integer NOT NULL, shards integer NOT NULL, migrating boolean NOT NULL, written smallint NOT NULL DEFAULT 1, created_at timestamptz NOT NULL DEFAULT now());
         CREATE TABLE engine.ownership(partition integer PRIMARY KEY, owner text, epoch bigint NOT NULL) WITH (fillfactor=50);
         CREATE TABLE engine.nodes(id text PRIMARY KEY, name text NOT NULL, address text NOT NULL, reads smallint NOT NULL, number bigint NOT NULL,
             renewal bigint NOT NULL, leaving boolean NOT NULL) WITH (fillfactor=50);
@@ -87,8 +87,8 @@ static class Sql
 
     public const string Append = "SELECT engine.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 
-    public const string InsertMeta = "INSERT INTO engine.meta(format, partitions, shard, shards) VALUES ($1, $2, $3, $4)";
-    public const string ReadMeta = "SELECT format, partitions, shard, shards FROM engine.meta";
+    public const string InsertMeta = "INSERT INTO engine.meta(format, partitions, shard, shards, store, migrating) VALUES ($1, $2, $3, $4, $5, $6)";
+    public const string ReadMeta = "SELECT format, partitions, shard, shards, store, migrating FROM engine.meta";
     public const string SetFormat = "UPDATE engine.meta SET format = $1";
 
     /// <summary>What makes a server unfit to keep a journal.</summary>
@@ -172,6 +172,19 @@ static class Sql
                 SELECT sequence, frame FROM engine.journal WHERE partition = $1 AND sequence > $2 ORDER BY sequence LIMIT 256) page) counted
         WHERE before < $3 ORDER BY sequence
         """;
+
+    public const string ReadFrame = "SELECT frame FROM engine.journal WHERE partition = $1 AND sequence = $2";
+
+    // ── filling it from another store ──
+
+    public const string CopyFrames = "COPY engine.journal(partition, sequence, epoch, frame) FROM STDIN (FORMAT BINARY)";
+    public const string CopyKeys = "COPY engine.keys(partition, sequence, wrapped) FROM STDIN (FORMAT BINARY)";
+    public const string ClearAllButFrames = "TRUNCATE engine.keys, engine.segments, engine.checkpoints, engine.ownership, engine.signing_keys";
+    public const string InsertSegment = "INSERT INTO engine.segments(partition, segment, bytes) VALUES ($1, $2, $3)";
+    public const string InsertCheckpoint = "INSERT INTO engine.checkpoints(partition, bytes) VALUES ($1, $2)";
+    public const string InsertEpoch = "INSERT INTO engine.ownership(partition, owner, epoch) VALUES ($1, $2, $3)";
+    public const string CopySigningKey = "INSERT INTO engine.signing_keys(id, wrapped, created_at, retired_at) VALUES ($1, $2, $3, $4)";
+    public const string EndMigration = "UPDATE engine.meta SET migrating = false";
 
     public const string ReadCheckpoint = "SELECT bytes FROM engine.checkpoints WHERE partition = $1";
     public const string ReadSegment = "SELECT octet_length(bytes), substring(bytes FROM $3 + 1 FOR $4) FROM engine.segments WHERE partition = $1 AND segment = $2";

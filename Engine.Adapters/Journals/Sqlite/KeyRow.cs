@@ -29,6 +29,15 @@ static class KeyRow
         return row;
     }
 
+    /// <summary>All keys of the row, null for dropped ones.</summary>
+    /// <exception cref="InvalidDataException">The row is damaged.</exception>
+    public static byte[]?[] Unpack(byte[] row)
+    {
+        // Reads the count's bytes also of a row that is too short for one, and says so.
+        Find(row, 0);
+        return [.. Enumerable.Range(0, BinaryPrimitives.ReadUInt16LittleEndian(row)).Select(index => Read(row, index))];
+    }
+
     /// <summary>The key, or null when it was dropped or never was.</summary>
     /// <exception cref="InvalidDataException">The row is damaged.</exception>
     public static byte[]? Read(ReadOnlySpan<byte> row, int index)

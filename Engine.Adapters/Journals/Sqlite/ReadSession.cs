@@ -85,6 +85,32 @@ sealed class ReadSession(SqliteConnection connection) : IDisposable
             : throw new InvalidDataException($"segment {segment} of partition {partition} is not there, or has no {count} bytes from {offset}");
     }
 
+    /// <summary>Some rows of wrapped keys behind one, as they are stored.</summary>
+    public List<StoredKeyRow> KeyRows(long after)
+    {
+        using var read = new SqliteStatement(connection, Sql.ReadKeyRows);
+        read.With(after);
+        var rows = new List<StoredKeyRow>();
+        while (read.Step()) rows.Add(new StoredKeyRow(read.Long(0), (int)read.Long(1), read.Long(2), read.Blob(3).ToArray()));
+        return rows;
+    }
+
+    public List<(int Partition, long Segment, int Length)> Segments()
+    {
+        using var read = new SqliteStatement(connection, Sql.ReadSegments);
+        var found = new List<(int, long, int)>();
+        while (read.Step()) found.Add(((int)read.Long(0), read.Long(1), (int)read.Long(2)));
+        return found;
+    }
+
+    public List<(int Partition, long Epoch)> Epochs()
+    {
+        using var read = new SqliteStatement(connection, Sql.ReadEpochs);
+        var found = new List<(int, long)>();
+        while (read.Step()) found.Add(((int)read.Long(0), read.Long(1)));
+        return found;
+    }
+
     public List<StoredSigningKey> SigningKeys()
     {
         using var read = new SqliteStatement(connection, Sql.ReadSigningKeys);
@@ -103,6 +129,9 @@ sealed class ReadSession(SqliteConnection connection) : IDisposable
         connection.Dispose();
     }
 }
+
+/// <param name="Wrapped">Of one frame, packed (<see cref="KeyRow"/>).</param>
+readonly record struct StoredKeyRow(long Id, int Partition, long Sequence, byte[] Wrapped);
 
 /// <summary>
 /// Segments are kept in pieces, so that a part from the end of a large one is found by an index instead of by walking all

@@ -17,6 +17,9 @@ static class Sql
     /// <summary>The newest format of the tables that this build reads and writes. Format 1 had no archives.</summary>
     public const int Format = 2;
 
+    /// <summary>Its content was moved to another store: it can be read and never written again, by no build that ever was or will be.</summary>
+    public const int MovedFormat = 1_000_000;
+
     /// <summary>How a store is made. The page size was measured: 4 KiB is slower with large frames, 16 KiB with small ones.</summary>
     public const string CreateFile = "PRAGMA page_size=8192; PRAGMA journal_mode=WAL;";
 
@@ -45,6 +48,11 @@ static class Sql
 
     /// <summary>What each format has that the one before it had not.</summary>
     public static readonly IReadOnlyDictionary<int, string> Upgrades = new Dictionary<int, string> { [2] = CreateArchives };
+
+    public const string IsMoved = "SELECT count(*) FROM sqlite_schema WHERE name='moved'";
+    public const string ReadMoved = "SELECT store FROM moved";
+    public const string CreateMoved = "CREATE TABLE moved(store TEXT NOT NULL, at INTEGER NOT NULL)";
+    public const string InsertMoved = "INSERT INTO moved(store, at) VALUES(?, ?)";
 
     public const string SetFormat = "UPDATE meta SET format=?";
 
@@ -87,6 +95,9 @@ static class Sql
 
     public const string InsertKeys = "INSERT INTO keys(partition, sequence, wrapped) VALUES(?, ?, ?)";
     public const string ReadKeys = "SELECT wrapped, id FROM keys WHERE partition=? AND sequence=?";
+
+    public const string ReadKeyRows = "SELECT id, partition, sequence, wrapped FROM keys WHERE id>? ORDER BY id LIMIT 1000";
+    public const string ReadSegments = "SELECT partition, segment, sum(length(bytes)) FROM segments GROUP BY partition, segment";
 
     public const string InsertChunk = "INSERT INTO segments(partition, segment, chunk, bytes) VALUES(?, ?, ?, ?)";
     public const string DeleteSegment = "DELETE FROM segments WHERE partition=? AND segment=?";

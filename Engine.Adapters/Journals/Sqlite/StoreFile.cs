@@ -22,6 +22,7 @@ static class StoreFile
             if (options.MaxPageCount > 0) Execute(connection, $"PRAGMA max_page_count={options.MaxPageCount}");
             if (!IsMade(connection)) Make(connection, options);
             partitions = ReadPartitions(connection);
+            if (ReadMoved(connection) is { } moved) throw new StartupException($"The store {connection.DataSource} was moved to {moved} and is closed for good. Serve from there (Engine:Store=postgres).");
             Upgrade(connection);
             return connection;
         }
@@ -57,7 +58,7 @@ static class StoreFile
     public static int ReadPartitions(SqliteConnection connection)
     {
         var (format, partitions) = ReadMeta(connection);
-        return format is > 0 and <= Sql.Format
+        return format is > 0 and <= Sql.Format or Sql.MovedFormat
             ? partitions
             : throw new StartupException($"The store {connection.DataSource} has format {format}, made by a newer build; this one reads up to {Sql.Format}.");
     }
@@ -81,6 +82,43 @@ static class StoreFile
             change.ExecuteNonQuery();
             using (var meta = new SqliteStatement(connection, Sql.SetFormat)) meta.With(format).Run();
             transaction.Commit();
+        }
+    }
+
+    /// <summary>Where the content of a store went; null for one that can be written.</summary>
+    /// <exception cref="StoreUnavailableException" />
+    public static string? MovedTo(string directory)
+    {
+        using var connection = OpenForReading(directory);
+        return ReadMoved(connection);
+    }
+
+    static string? ReadMoved(SqliteConnection connection)
+    {
+        using var made = new SqliteStatement(connection, Sql.IsMoved);
+        if (made.OneLong() == 0) return null;
+        using var read = new SqliteStatement(connection, Sql.ReadMoved);
+        return read.Step() ? read.Text(0) : null;
+    }
+
+    /// <summary>Durably closes a store for good; nobody else has it open. Once more is no change.</summary>
+    /// <exception cref="StoreUnavailableException" />
+    public static void Close(string directory, string movedTo, long at)
+    {
+        try
+        {
+            using var connection = Connection(directory, SqliteOpenMode.ReadWrite);
+            Open(connection, Sql.PrepareWriter);
+            if (ReadMoved(connection) is not null) return;
+            using var transaction = connection.BeginTransaction();
+            using (var create = new SqliteStatement(connection, Sql.CreateMoved)) create.Run();
+            using (var insert = new SqliteStatement(connection, Sql.InsertMoved)) insert.With(movedTo).With(at).Run();
+            using (var format = new SqliteStatement(connection, Sql.SetFormat)) format.With(Sql.MovedFormat).Run();
+            transaction.Commit();
+        }
+        catch (SqliteException e)
+        {
+            throw new StoreUnavailableException($"The store in {directory} can't be closed: {e.Message}", e);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Data;
+using Engine.Adapters.Journals.Postgres;
 using Engine.Adapters.Tables;
 using Npgsql;
 
@@ -48,8 +49,7 @@ sealed class PostgresViewConnection(NpgsqlConnection connection, bool leads) : V
     public override bool TryLead()
     {
         if (_leads) return true;
-        using var command = new NpgsqlCommand(PostgresViews.TryLead, connection);
-        return _leads = (bool)command.ExecuteScalar()!;
+        return _leads = connection.Scalar<bool>(PostgresViews.TryLead);
     }
 
     public void Queue(NpgsqlBatchCommand command)
@@ -100,7 +100,7 @@ sealed class PostgresViewConnection(NpgsqlConnection connection, bool leads) : V
     {
         try
         {
-            if (!IsBroken) new NpgsqlCommand(PostgresViews.StopLeading, connection).ExecuteNonQuery();
+            if (!IsBroken) connection.Run(PostgresViews.StopLeading);
         }
         catch (NpgsqlException)
         {

@@ -139,8 +139,17 @@ sealed class PostgresViews(string connectionString, string node, string? reader)
 
     static PostgresViewConnection Open(NpgsqlConnection connection, string schema, bool leads)
     {
-        connection.Run($"SET search_path = {schema}");
-        return new PostgresViewConnection(connection, leads);
+        try
+        {
+            connection.Run($"SET search_path = {schema}");
+            return new PostgresViewConnection(connection, leads);
+        }
+        catch
+        {
+            // Back to the pool, or it is soon empty.
+            connection.Dispose();
+            throw;
+        }
     }
 
     public override void Dispose() => _source.Dispose();
