@@ -18,6 +18,7 @@ need() {
 need prometheus "command -v promtool"
 need strace "command -v strace"
 need haproxy "command -v haproxy"
+need systemd "command -v systemd-analyze"
 need postgresql "ls /usr/lib/postgresql/*/bin/postgres || command -v postgres"
 
 dotnet build Engine.sln -c Release --nologo -v quiet || { echo "0 passed, 1 failed"; exit 1; }

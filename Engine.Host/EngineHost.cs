@@ -28,7 +28,8 @@ namespace Engine.Host;
 public static class EngineHost
 {
     const int BodyBytesMax = 1 << 20;
-    static readonly TimeSpan ShutdownMax = TimeSpan.FromSeconds(40);
+    /// <summary>What ending in order may take. Whoever would kill the process after a time (deploy/) waits longer.</summary>
+    internal static readonly TimeSpan ShutdownMax = TimeSpan.FromSeconds(40);
 
     /// <summary><c>appsettings.json</c> beside the executable, then the environment, then what the command line says.</summary>
     public static IConfiguration Configuration(IReadOnlyDictionary<string, string?> commandLine) => new ConfigurationBuilder()
