@@ -155,7 +155,7 @@ public static class EngineHost
                 Persons = sp.GetRequiredService<PersonIndex>(),
                 Time = time,
                 Durable = () => [.. engine.Status.Select(p => p.Sequence)],
-                IsBusy = () => engine.Status.Any(p => p.Queued > 0),
+                IsBusy = () => sp.GetRequiredService<EngineNode>().IsBusy,
                 Remade = log.ViewsRemade,
                 Failed = log.ViewsFailed,
             });

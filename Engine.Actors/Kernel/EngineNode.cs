@@ -55,6 +55,8 @@ public sealed class EngineNode : IEngine, IPartitionHost, IAsyncDisposable
     public int Partitions => _partitions.Length;
     public bool IsReady => !_stopping && Journal.IsWritable && (Ownership?.MayAnswer ?? Array.Exists(_partitions, p => p.IsOpen)) && Array.TrueForAll(_partitions, p => p.IsOpen || p.Fault is not null || !IsWanted(p.Number));
     public bool IsWritable => Journal.IsWritable;
+    /// <summary>Something is being decided, waits to be, or is on its way to the disk.</summary>
+    public bool IsBusy => Array.Exists(_partitions, p => p.IsOpen && !p.IsIdle);
     public IReadOnlyList<PartitionStatus> Status => Array.ConvertAll(_partitions, p => p.Status);
     public IReadOnlyList<PartitionCounters> Counters => Array.ConvertAll(_partitions, p => p.Counters);
 

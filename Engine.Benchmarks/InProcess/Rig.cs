@@ -32,7 +32,7 @@ sealed class Rig : IAsyncDisposable
         await node.OpenAsync();
         var models = !views ? null : new ReadModels(new ReadModelOptions
         {
-            Directory = store.Folder, Journal = store.Journal, Domain = EngineDomain.Instance, Durable = () => [.. node.Status.Select(p => p.Sequence)], IsBusy = () => node.Status.Any(p => p.Queued > 0),
+            Directory = store.Folder, Journal = store.Journal, Domain = EngineDomain.Instance, Durable = () => [.. node.Status.Select(p => p.Sequence)], IsBusy = () => node.IsBusy,
             Failed = e => Console.Error.WriteLine($"read models: {e.Message}"),
         });
         models?.Start();
