@@ -1,3 +1,4 @@
+using Engine.Actors.Faults;
 using Engine.Actors;
 using Engine.Actors.Deciders;
 using Engine.Actors.Fulfilment;

@@ -1,3 +1,4 @@
+using Engine.Actors.Faults;
 using Engine.Actors.Kernel;
 
 namespace Engine.Actors.Cluster;

@@ -1,4 +1,5 @@
 using Engine.Actors.Deciders;
+using Engine.Actors.Faults;
 
 namespace Engine.Actors.Kernel;
 

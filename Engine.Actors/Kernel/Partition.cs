@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using Engine.Actors.Cluster;
 using Engine.Actors.Deciders;
+using Engine.Actors.Faults;
+using Engine.Actors.Looks;
 
 namespace Engine.Actors.Kernel;
 
@@ -89,13 +91,23 @@ public sealed partial class Partition : IThreadPoolWorkItem
     {
         if (IsAway) ask.Complete(new Answer(Away));
         else if (!_host.Journal.IsWritable) ask.Complete(new Answer(AnswerKind.StoreUnavailable));
-        else if ((ask.Options.Lane == Lane.Normal && InboxCount > _limits.InboxLength) || !_mailbox.TryPost(ask))
+        else if (IsBehind(ask.Options.Lane) || !_mailbox.TryPost(ask))
         {
             Counters.Overloaded++;
             ask.Complete(new Answer(AnswerKind.Overloaded));
         }
         else Schedule();
     }
+
+    /// <summary>True, and counted, where a command would be refused for load.</summary>
+    internal bool Refuses(Lane lane, string tenant)
+    {
+        var refuses = !IsAway && (IsBehind(lane) || _mailbox.IsFull(lane, tenant));
+        if (refuses) Counters.Overloaded++;
+        return refuses;
+    }
+
+    bool IsBehind(Lane lane) => lane == Lane.Normal && InboxCount > _limits.InboxLength;
 
     internal void Post(Look look)
     {
@@ -290,7 +302,9 @@ public sealed partial class Partition : IThreadPoolWorkItem
     {
         _drained.Clear();
         _mailbox.Drain(Lane.Urgent, _limits.UrgentPerBatch, _drained);
+        var urgent = _drained.Count;
         _mailbox.Drain(Lane.Normal, _limits.NormalPerBatch, _drained);
+        _mailbox.Took(_drained.Count - urgent, _host.Uptime);
         // Taken after the mailbox was looked into: nothing is decided at a time before it came.
         _now = Math.Max(_now, _host.Now);
         _batch.Begin();

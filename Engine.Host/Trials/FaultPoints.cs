@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using Engine.Actors.Faults;
 using Engine.Actors.Kernel;
 using Engine.Adapters;
 using Engine.Adapters.Journals;

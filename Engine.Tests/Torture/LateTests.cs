@@ -1,5 +1,6 @@
 using System.Globalization;
 using Engine.Actors.Deciders;
+using Engine.Actors.Faults;
 using Engine.Actors.Inventory;
 using Engine.Actors.Kernel;
 using Engine.Actors.Orders;
