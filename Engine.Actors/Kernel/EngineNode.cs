@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
+using Engine.Actors.Asking;
 using Engine.Actors.Clocks;
 using Engine.Actors.Cluster;
 using Engine.Actors.Deciders;
 using Engine.Actors.Faults;
-using Engine.Actors.Looks;
 
 namespace Engine.Actors.Kernel;
 

@@ -1,5 +1,5 @@
+using Engine.Actors.Asking;
 using Engine.Actors.Deciders;
-using Engine.Actors.Looks;
 
 namespace Engine.Actors.Kernel;
 

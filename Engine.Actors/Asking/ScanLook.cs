@@ -1,7 +1,7 @@
 using Engine.Actors.Deciders;
 using Engine.Actors.Kernel;
 
-namespace Engine.Actors.Looks;
+namespace Engine.Actors.Asking;
 
 /// <summary>At all actors of a kind, keeping what a function picks.</summary>
 sealed class ScanLook<TActor, T>(Func<TActor, long, T?> pick) : Look where TActor : Actor where T : class

@@ -1,7 +1,7 @@
 using Engine.Actors.Deciders;
 using Engine.Actors.Kernel;
 
-namespace Engine.Actors.Looks;
+namespace Engine.Actors.Asking;
 
 /// <summary>At one actor, by a function of whoever asks.</summary>
 sealed class ActorLook<TActor>(Func<TActor, long, object?> read, IPartitionHost host, int partition) : Look where TActor : Actor

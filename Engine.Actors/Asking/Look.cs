@@ -1,7 +1,7 @@
 using Engine.Actors.Deciders;
 using Engine.Actors.Kernel;
 
-namespace Engine.Actors.Looks;
+namespace Engine.Actors.Asking;
 
 /// <summary>A look at one actor, or at all of a kind, in moments when everything in memory is durable.</summary>
 abstract class Look
