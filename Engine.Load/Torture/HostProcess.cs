@@ -57,7 +57,20 @@ public sealed class HostProcess : IAsyncDisposable
     }
 
     /// <summary>Starts it and waits until it is ready, or until it has ended at a fault point.</summary>
-    public async Task<bool> StartAsync(string? faultPoint = null, string? kernelFault = null, string? storeFault = null)
+    public Task<bool> StartAsync(string? faultPoint = null, string? kernelFault = null, string? storeFault = null)
+    {
+        Launch(faultPoint, kernelFault, storeFault);
+        return WaitAsync("/health/ready");
+    }
+
+    /// <summary>Starts it and waits until it answers, ready or not.</summary>
+    public Task<bool> StartUnreadyAsync()
+    {
+        Launch(null, null, null);
+        return WaitAsync("/health/live");
+    }
+
+    void Launch(string? faultPoint, string? kernelFault, string? storeFault)
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Engine.Host.dll"), .. _settings.Select(s => $"--{s.Key}={s.Value}")])
         {
@@ -72,10 +85,9 @@ public sealed class HostProcess : IAsyncDisposable
         _process.ErrorDataReceived += Hear;
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
-        return await WaitUntilReadyAsync();
     }
 
-    async Task<bool> WaitUntilReadyAsync()
+    async Task<bool> WaitAsync(string health)
     {
         using var http = new HttpClient { BaseAddress = Url, Timeout = TimeSpan.FromSeconds(2) };
         var waited = Stopwatch.StartNew();
@@ -83,7 +95,7 @@ public sealed class HostProcess : IAsyncDisposable
         {
             try
             {
-                if ((await http.GetAsync("/health/ready")).IsSuccessStatusCode) return true;
+                if ((await http.GetAsync(health)).IsSuccessStatusCode) return true;
             }
             catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
             {

@@ -192,6 +192,14 @@ public sealed class TortureLoad : IDisposable
     /// <summary>What the last audit counted of orders.</summary>
     public TallyResult? Result { get; private set; }
 
+    /// <summary>The longest that a call was refused or left open before it was answered.</summary>
+    public TimeSpan LongestRefusal => _client.History.Where(e => e.Tries > 1).Select(e => e.Waited).DefaultIfEmpty().Max();
+
+    /// <summary>The figures of a run in one line, once it is audited.</summary>
+    public string Score(string faults, TimeSpan longestRecovery) =>
+        $"{faults}: {Acknowledged} acknowledged, lost {Result!.Lost}, doubled {Result.Doubled}, oversold {Result.Oversold}, {_wrong.Count} wrong in all, {Unclear} unknowns resolved, "
+        + $"longest recovery {longestRecovery.TotalSeconds:0.0} s, longest refusal {LongestRefusal.TotalSeconds:0.0} s";
+
     /// <summary>Everything that is not as the clients were told; empty when all is well.</summary>
     public async Task<IReadOnlyList<string>> AuditAsync()
     {
