@@ -43,6 +43,11 @@ public sealed class HostProcess : IAsyncDisposable
         _settings.TryAdd("Engine:Partitions", "4");
     }
 
+    /// <summary>A command that becomes the program, as a shell with <c>exec "$@"</c> does.</summary>
+    public IReadOnlyList<string> Through { get; init; } = [];
+    /// <summary>Of its environment.</summary>
+    public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
+
     public Uri Url { get; }
     public int Id => _process!.Id;
     public bool HasExited => _process is null or { HasExited: true };
@@ -72,10 +77,9 @@ public sealed class HostProcess : IAsyncDisposable
 
     void Launch(string? faultPoint, string? kernelFault, string? storeFault)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Engine.Host.dll"), .. _settings.Select(s => $"--{s.Key}={s.Value}")])
-        {
-            UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,
-        };
+        string[] command = [.. Through, "dotnet", Path.Combine(AppContext.BaseDirectory, "Engine.Host.dll"), .. _settings.Select(s => $"--{s.Key}={s.Value}")];
+        var start = new ProcessStartInfo(command[0], command[1..]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (name, value) in Variables) start.Environment[name] = value;
         if (faultPoint is not null) start.Environment["ENGINE_FAULT_POINT"] = faultPoint;
         if (kernelFault is not null) start.Environment["ENGINE_KERNEL_FAULT"] = kernelFault;
         if (storeFault is not null) start.Environment["ENGINE_STORE_FAULT"] = storeFault;
