@@ -44,8 +44,9 @@ public sealed partial class Partition
             return;
         }
         _fault = null;
-        WarmUp();
         _state = State.Open;
+        // By a turn: what comes while it is not open yet is thrown away, and what was read would be.
+        _arrivals.Enqueue(WarmingBegins);
         _host.Ownership?.Opened(Number, _epoch);
         for (var to = 0; to < _host.Partitions; to++) _host.Sent(Number, to, _sent[to].Number);
         if (_host.Fault != KernelFault.LoseMessages)

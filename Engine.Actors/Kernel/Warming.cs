@@ -29,6 +29,8 @@ public sealed partial class Partition
 
     bool _warming;
 
+    static readonly object WarmingBegins = new();
+
     void ReadCold(List<Cold> places, int memory)
     {
         var warmed = new Warmed(places, [], null);
