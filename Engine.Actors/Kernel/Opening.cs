@@ -44,9 +44,10 @@ public sealed partial class Partition
             return;
         }
         _fault = null;
+        var warming = NextWarming();
         _state = State.Open;
-        // By a turn: what comes while it is not open yet is thrown away, and what was read would be.
-        _arrivals.Enqueue(WarmingBegins);
+        // Only now: what arrives while it is not open yet is thrown away, and what was read would be.
+        if (warming is not null) _host.Scheduler.RunBlocking(warming);
         _host.Ownership?.Opened(Number, _epoch);
         for (var to = 0; to < _host.Partitions; to++) _host.Sent(Number, to, _sent[to].Number);
         if (_host.Fault != KernelFault.LoseMessages)

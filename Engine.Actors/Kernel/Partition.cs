@@ -245,9 +245,6 @@ public sealed partial class Partition : IThreadPoolWorkItem
                 case Warmed warmed: Take(warmed); break;
                 case ResendDone done: Take(done); break;
                 case Look look: Take(look); break;
-                case var begins when begins == WarmingBegins:
-                    if (!_warming) WarmUp();
-                    break;
                 default: break;
             }
         }
