@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using Engine.Actors.Kernel;
+using Engine.Actors.Trials;
 using Engine.Adapters;
 using Engine.Adapters.Journals;
 
