@@ -1,4 +1,3 @@
-using Engine.Actors.Faults;
 using Engine.Actors;
 using Engine.Actors.Deciders;
 using Engine.Actors.Fulfilment;
@@ -6,6 +5,7 @@ using Engine.Actors.Inventory;
 using Engine.Actors.Kernel;
 using Engine.Actors.Memory;
 using Engine.Actors.Orders;
+using Engine.Actors.Trials;
 using Xunit;
 
 namespace Engine.Tests;

@@ -1,5 +1,5 @@
-using Engine.Actors.Faults;
 using Engine.Actors.Kernel;
+using Engine.Actors.Trials;
 
 namespace Engine.Actors.Cluster;
 

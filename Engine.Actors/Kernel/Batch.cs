@@ -1,6 +1,6 @@
 using Engine.Actors.Asking;
 using Engine.Actors.Deciders;
-using Engine.Actors.Faults;
+using Engine.Actors.Trials;
 
 namespace Engine.Actors.Kernel;
 

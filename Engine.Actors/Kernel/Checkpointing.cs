@@ -1,5 +1,5 @@
 using Engine.Actors.Deciders;
-using Engine.Actors.Faults;
+using Engine.Actors.Trials;
 
 namespace Engine.Actors.Kernel;
 

@@ -3,7 +3,7 @@ using Engine.Actors.Asking;
 using Engine.Actors.Clocks;
 using Engine.Actors.Cluster;
 using Engine.Actors.Deciders;
-using Engine.Actors.Faults;
+using Engine.Actors.Trials;
 
 namespace Engine.Actors.Kernel;
 

@@ -1,4 +1,4 @@
-using Engine.Actors.Faults;
+using Engine.Actors.Trials;
 
 namespace Engine.Actors.Kernel;
 

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Engine.Actors.Asking;
 using Engine.Actors.Deciders;
-using Engine.Actors.Faults;
+using Engine.Actors.Trials;
 
 namespace Engine.Actors.Kernel;
 

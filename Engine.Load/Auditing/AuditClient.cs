@@ -18,7 +18,11 @@ public enum Verdict
 /// <param name="Status">Of the last answer; 0 where none came.</param>
 /// <param name="Latency">Of the last attempt.</param>
 /// <param name="Tries">How often it was sent.</param>
-public sealed record Exchange(string Subject, DateTimeOffset SentAt, Verdict Verdict, int Status, TimeSpan Latency, int Tries, byte[] Body);
+public sealed record Exchange(string Subject, DateTimeOffset SentAt, Verdict Verdict, int Status, TimeSpan Latency, int Tries, byte[] Body)
+{
+    /// <summary>From the first attempt to the last answer.</summary>
+    public TimeSpan Waited { get; init; }
+}
 
 public sealed record AuditOptions
 {
@@ -114,13 +118,16 @@ public sealed class AuditClient : IDisposable
         try
         {
             // An attempt that may have been carried out keeps the whole in doubt, also when a later one is refused.
-            var mayHaveHappened = false;
+            var (mayHaveHappened, start) = (false, _time.GetTimestamp());
             for (var tries = 1; ; tries++)
             {
                 var (exchange, retryAfter) = await AttemptAsync(subject, tries, make, stop);
                 mayHaveHappened |= exchange.Verdict == Verdict.Unknown;
                 if (retryAfter is null || tries == _options.TriesMax || stop.IsCancellationRequested)
-                    return Keep(mayHaveHappened && exchange.Verdict == Verdict.Refused ? exchange with { Verdict = Verdict.Unknown } : exchange);
+                {
+                    var verdict = mayHaveHappened && exchange.Verdict == Verdict.Refused ? Verdict.Unknown : exchange.Verdict;
+                    return Keep(exchange with { Verdict = verdict, Waited = _time.GetElapsedTime(start) });
+                }
                 Interlocked.Increment(ref _retries);
                 await Task.Delay(retryAfter.Value, _time, stop);
             }

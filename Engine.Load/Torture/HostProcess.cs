@@ -43,6 +43,11 @@ public sealed class HostProcess : IAsyncDisposable
         _settings.TryAdd("Engine:Partitions", "4");
     }
 
+    /// <summary>A command that becomes the program, as a shell with <c>exec "$@"</c> does.</summary>
+    public IReadOnlyList<string> Through { get; init; } = [];
+    /// <summary>Of its environment.</summary>
+    public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
+
     public Uri Url { get; }
     public int Id => _process!.Id;
     public bool HasExited => _process is null or { HasExited: true };
@@ -57,12 +62,24 @@ public sealed class HostProcess : IAsyncDisposable
     }
 
     /// <summary>Starts it and waits until it is ready, or until it has ended at a fault point.</summary>
-    public async Task<bool> StartAsync(string? faultPoint = null, string? kernelFault = null, string? storeFault = null)
+    public Task<bool> StartAsync(string? faultPoint = null, string? kernelFault = null, string? storeFault = null)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Engine.Host.dll"), .. _settings.Select(s => $"--{s.Key}={s.Value}")])
-        {
-            UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,
-        };
+        Launch(faultPoint, kernelFault, storeFault);
+        return WaitAsync("/health/ready");
+    }
+
+    /// <summary>Starts it and waits until it answers, ready or not.</summary>
+    public Task<bool> StartUnreadyAsync()
+    {
+        Launch(null, null, null);
+        return WaitAsync("/health/live");
+    }
+
+    void Launch(string? faultPoint, string? kernelFault, string? storeFault)
+    {
+        string[] command = [.. Through, "dotnet", Path.Combine(AppContext.BaseDirectory, "Engine.Host.dll"), .. _settings.Select(s => $"--{s.Key}={s.Value}")];
+        var start = new ProcessStartInfo(command[0], command[1..]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (name, value) in Variables) start.Environment[name] = value;
         if (faultPoint is not null) start.Environment["ENGINE_FAULT_POINT"] = faultPoint;
         if (kernelFault is not null) start.Environment["ENGINE_KERNEL_FAULT"] = kernelFault;
         if (storeFault is not null) start.Environment["ENGINE_STORE_FAULT"] = storeFault;
@@ -72,10 +89,9 @@ public sealed class HostProcess : IAsyncDisposable
         _process.ErrorDataReceived += Hear;
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
-        return await WaitUntilReadyAsync();
     }
 
-    async Task<bool> WaitUntilReadyAsync()
+    async Task<bool> WaitAsync(string health)
     {
         using var http = new HttpClient { BaseAddress = Url, Timeout = TimeSpan.FromSeconds(2) };
         var waited = Stopwatch.StartNew();
@@ -83,7 +99,7 @@ public sealed class HostProcess : IAsyncDisposable
         {
             try
             {
-                if ((await http.GetAsync("/health/ready")).IsSuccessStatusCode) return true;
+                if ((await http.GetAsync(health)).IsSuccessStatusCode) return true;
             }
             catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
             {

@@ -1,9 +1,9 @@
 using System.Globalization;
 using Engine.Actors.Deciders;
-using Engine.Actors.Faults;
 using Engine.Actors.Inventory;
 using Engine.Actors.Kernel;
 using Engine.Actors.Orders;
+using Engine.Actors.Trials;
 using Xunit;
 using Xunit.Abstractions;
 

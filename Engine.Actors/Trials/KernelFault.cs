@@ -1,4 +1,4 @@
-namespace Engine.Actors.Faults;
+namespace Engine.Actors.Trials;
 
 /// <summary>
 /// Deliberate faults of the kernel, each breaking one rule, to show that the simulation sees it (Engine.Simulation). Off
