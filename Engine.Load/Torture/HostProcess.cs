@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -16,18 +14,20 @@ public sealed class HostProcess : IAsyncDisposable
     static readonly TimeSpan StartMax = TimeSpan.FromSeconds(60);
 
     readonly Dictionary<string, string> _settings;
+    readonly IReadOnlyList<string> _launcher;
     readonly StringBuilder _said = new();
     Process? _process;
 
     /// <param name="settings">Beyond those that the torture needs.</param>
     /// <param name="keys">Keys that are configured already: the torture's comes behind them.</param>
     /// <param name="shops">Shops that are.</param>
-    public HostProcess(string data, IReadOnlyDictionary<string, string>? settings = null, int keys = 0, int shops = 0)
+    /// <param name="url">Where it listens; a free port of this machine where none is given.</param>
+    /// <param name="launcher">A program, with its arguments, that starts it in its own place.</param>
+    public HostProcess(string data, IReadOnlyDictionary<string, string>? settings = null, int keys = 0, int shops = 0, Uri? url = null, IReadOnlyList<string>? launcher = null)
     {
         // The same port after every start, so that clients find the engine again.
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        Url = new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}");
+        Url = url ?? new Uri($"http://127.0.0.1:{Wires.FreePort()}");
+        _launcher = launcher ?? [];
         _settings = new Dictionary<string, string>(settings ?? new Dictionary<string, string>(), StringComparer.OrdinalIgnoreCase)
         {
             ["Engine:Urls"] = Url.ToString(),
@@ -59,7 +59,8 @@ public sealed class HostProcess : IAsyncDisposable
     /// <summary>Starts it and waits until it is ready, or until it has ended at a fault point.</summary>
     public async Task<bool> StartAsync(string? faultPoint = null, string? kernelFault = null, string? storeFault = null)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Engine.Host.dll"), .. _settings.Select(s => $"--{s.Key}={s.Value}")])
+        string[] command = [.. _launcher, "dotnet", Path.Combine(AppContext.BaseDirectory, "Engine.Host.dll"), .. _settings.Select(s => $"--{s.Key}={s.Value}")];
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,
         };
