@@ -57,7 +57,8 @@ public sealed class HostProcess : IAsyncDisposable
     }
 
     /// <summary>Starts it and waits until it is ready, or until it has ended at a fault point.</summary>
-    public async Task<bool> StartAsync(string? faultPoint = null, string? kernelFault = null, string? storeFault = null)
+    /// <param name="clockAhead">Seconds by which its wall clock is wrong.</param>
+    public async Task<bool> StartAsync(string? faultPoint = null, string? kernelFault = null, string? storeFault = null, int clockAhead = 0)
     {
         string[] command = [.. _launcher, "dotnet", Path.Combine(AppContext.BaseDirectory, "Engine.Host.dll"), .. _settings.Select(s => $"--{s.Key}={s.Value}")];
         var start = new ProcessStartInfo(command[0], command[1..])
@@ -66,6 +67,7 @@ public sealed class HostProcess : IAsyncDisposable
         };
         if (faultPoint is not null) start.Environment["ENGINE_FAULT_POINT"] = faultPoint;
         if (kernelFault is not null) start.Environment["ENGINE_KERNEL_FAULT"] = kernelFault;
+        if (clockAhead != 0) start.Environment["ENGINE_CLOCK_AHEAD"] = $"{clockAhead}";
         if (storeFault is not null) start.Environment["ENGINE_STORE_FAULT"] = storeFault;
         _process?.Dispose();
         _process = Process.Start(start)!;

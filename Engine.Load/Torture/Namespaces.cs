@@ -17,11 +17,14 @@ public sealed class Namespaces : ClusterNetwork
 {
     const int Port = 8080;
 
-    readonly int _count, _storePort;
+    readonly int _count;
     readonly string _subnet;
     readonly Dictionary<int, Stack<string>> _undo = [];
 
-    Namespaces(int count, int storePort) => (_count, _storePort, _subnet) = (count, storePort, SubnetOf(Environment.ProcessId));
+    Namespaces(int count) => (_count, _subnet) = (count, SubnetOf(Environment.ProcessId));
+
+    /// <summary>The store's port; set before a node is placed.</summary>
+    public int StorePort { get; set; }
 
     // Two test runs on one machine don't meet.
     static string SubnetOf(int process) => $"10.{64 + process / 250 % 64}.{process % 250}";
@@ -40,10 +43,10 @@ public sealed class Namespaces : ClusterNetwork
         [NodeCut.FromStore, NodeCut.Everything, NodeCut.ToNodes, NodeCut.ToStore, NodeCut.FromNodes, NodeCut.Store, NodeCut.Nodes, NodeCut.Store | NodeCut.Nodes];
 
     /// <summary>Makes the network, or says why this machine does not let us.</summary>
-    public static async Task<(Namespaces? Network, string? WhyNot)> TryMakeAsync(int count, int storePort)
+    public static async Task<(Namespaces? Network, string? WhyNot)> TryMakeAsync(int count)
     {
         if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess) return (null, "that takes root on Linux");
-        var network = new Namespaces(count, storePort);
+        var network = new Namespaces(count);
         try
         {
             await network.MakeAsync();
@@ -78,7 +81,7 @@ public sealed class Namespaces : ClusterNetwork
     public override NodePlace Place(int number)
     {
         var url = new Uri($"http://{Address(number)}:{Port}");
-        return new NodePlace(url, url, new IPEndPoint(IPAddress.Parse(StoreAddress), _storePort), ["ip", "netns", "exec", Namespace(number)]);
+        return new NodePlace(url, url, new IPEndPoint(IPAddress.Parse(StoreAddress), StorePort), ["ip", "netns", "exec", Namespace(number)]);
     }
 
     public override async Task CutAsync(int number, NodeCut cut)
