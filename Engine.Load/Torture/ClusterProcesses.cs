@@ -79,13 +79,7 @@ public sealed class ClusterProcesses : IAsyncDisposable
         return new IPEndPoint(IPAddress.Parse(url.Host), url.Port);
     }
 
-    /// <summary>One after the other: the first makes the tables and the key.</summary>
-    public async Task StartAsync()
-    {
-        foreach (var node in Nodes) await StartAsync(node);
-        await UntilServedAsync(Nodes, TimeSpan.FromSeconds(60));
-    }
-
+    /// <summary>The first that is started makes the tables and the key.</summary>
     public async Task StartAsync(ClusterNode node, string? kernelFault = null)
     {
         if (!await node.Process.StartAsync(kernelFault: kernelFault)) throw new InvalidOperationException($"{node.Name} has ended: {node.Process.Said}");
@@ -125,6 +119,9 @@ public sealed class ClusterProcesses : IAsyncDisposable
         var names = by.Select(n => n.Name).ToHashSet();
         return UntilAsync(by[0], owners => owners.All(o => o is not null && names.Contains(o)), patience);
     }
+
+    /// <summary>Waits until every node serves some partitions, and all are served.</summary>
+    public Task<TimeSpan> UntilSharedAsync(TimeSpan patience) => UntilAsync(Nodes[0], owners => !owners.Contains(null) && Nodes.All(n => owners.Contains(n.Name)), patience);
 
     /// <summary>Waits until the partitions belong to whom they are said to belong.</summary>
     public Task<TimeSpan> UntilOwnedAsync(IReadOnlyList<string?> owners, ClusterNode asked, TimeSpan patience) => UntilAsync(asked, now => now.SequenceEqual(owners), patience);

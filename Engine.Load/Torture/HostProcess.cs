@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -80,7 +81,9 @@ public sealed class HostProcess : IAsyncDisposable
 
     async Task<bool> WaitUntilReadyAsync()
     {
-        using var http = new HttpClient { BaseAddress = Url, Timeout = TimeSpan.FromSeconds(2) };
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = Url, Timeout = TimeSpan.FromSeconds(2) };
+        // Off this machine's own addresses nobody is told anything without a key.
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Key);
         var waited = Stopwatch.StartNew();
         while (!HasExited)
         {

@@ -46,7 +46,7 @@ sealed class ClusterRig : IAsyncDisposable
         try
         {
             foreach (var node in rig.Nodes) await rig.Processes.StartAsync(node, kernelFault);
-            await rig.ServedAsync();
+            await rig.Processes.UntilSharedAsync(ServedMax);
             return rig;
         }
         catch

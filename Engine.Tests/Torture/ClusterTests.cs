@@ -10,7 +10,7 @@ namespace Engine.Tests.Torture;
 /// FAULTS 4, 20, 21, 26 and their kin: three real nodes on one PostgreSQL under load, killed, stopped, cut off from the store and from
 /// each other, and ended in order; what clients were told must still be so, and the journal must prove it.
 /// </summary>
-[Collection(PostgresCollection.Name)]
+[Collection(ClusterCollection.Name)]
 public sealed class ClusterTests(PostgresFixture postgres, ITestOutputHelper output)
 {
     static readonly string[] Faults = ["kill", "pause", "cut from the store", "cut from the nodes", "stop", "client link"];
