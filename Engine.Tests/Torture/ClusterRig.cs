@@ -33,6 +33,8 @@ sealed class ClusterRig : IAsyncDisposable
     public PartitionProbe Probe { get; }
     public string Connection => _connection;
 
+    public string File(string name) => _folder.File(name);
+
     /// <summary>A SKU in each partition, the names of which begin with <paramref name="name"/>.</summary>
     public static IReadOnlyList<string> Skus(string name) =>
         [.. Enumerable.Range(0, ClusterProcesses.Partitions).Select(partition => Enumerable.Range(0, 10_000).Select(i => $"{name}-{i}").First(sku => ActorId.Sku(sku).PartitionOf(ClusterProcesses.Partitions) == partition))];

@@ -12,7 +12,7 @@ namespace Engine.Tests.Torture;
 /// FAULTS 4, 12, 20, 22: what keeps a node from speaking for partitions that others have taken over, on real processes, and for each
 /// the mutant without it, which must be found out by what clients see.
 /// </summary>
-[Collection(ClusterCollection.Name)]
+[Collection(FencingCollection.Name)]
 public sealed class FencingTests(PostgresFixture postgres, ITestOutputHelper output)
 {
     static readonly TimeSpan TakeOver = TimeSpan.FromSeconds(30);

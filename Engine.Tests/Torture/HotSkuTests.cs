@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
@@ -13,7 +14,7 @@ namespace Engine.Tests.Torture;
 /// FAULTS 29 and 23 with three nodes: a hundred units, a crowd that retries, some who reserve and never pay, and the node that sells
 /// is killed in the middle of it, while many locks of others end in the same seconds.
 /// </summary>
-[Collection(ClusterCollection.Name)]
+[Collection(FencingCollection.Name)]
 public sealed class HotSkuTests(PostgresFixture postgres, ITestOutputHelper output)
 {
     const int Units = 100;
@@ -60,8 +61,8 @@ public sealed class HotSkuTests(PostgresFixture postgres, ITestOutputHelper outp
             await using var rig = await ClusterRig.StartAsync(postgres.NewDatabase(), seed: attempt, kernelFault: "AnswerBeforeAppend");
             using var sale = new Sale(rig, await HotAsync(rig));
             await sale.StockAsync(100_000);
-            var crowd = sale.CrowdAsync(400 + (100 * attempt));
-            await sale.UntilSoldAsync(50 * attempt);
+            var crowd = sale.CrowdAsync(1500);
+            await sale.UntilSoldAsync(100 * attempt);
             // What it says now can't have been written.
             await rig.Processes.Network.CutAsync(3, NodeCut.Store);
             await Task.Delay(200);
@@ -89,6 +90,7 @@ public sealed class HotSkuTests(PostgresFixture postgres, ITestOutputHelper outp
             Key = HostProcess.Key, Connections = Clients, TriesMax = 400, RetryAfter = TimeSpan.FromMilliseconds(100), KeepsHistory = true,
         });
         readonly List<string> _sold = [];
+        readonly ConcurrentQueue<string> _reserved = new();
         int _buyers, _refused;
 
         public string Hot => hot;
@@ -127,8 +129,13 @@ public sealed class HotSkuTests(PostgresFixture postgres, ITestOutputHelper outp
             // Every tenth takes three into a cart and never comes back.
             var hoards = number % 10 == 0;
             var token = await ReserveAsync(hot, $"buyer-{number}", hoards ? 3 : 1);
-            if (token is null) Interlocked.Increment(ref _refused);
-            else if (!hoards && (await _client.CallAsync(HttpMethod.Post, $"/v1/skus/{hot}/reservations/buyer-{number}/commit", JsonSerializer.SerializeToUtf8Bytes(new { token }))).Status == 200)
+            if (token is null)
+            {
+                Interlocked.Increment(ref _refused);
+                return;
+            }
+            _reserved.Enqueue($"buyer-{number}");
+            if (!hoards && (await _client.CallAsync(HttpMethod.Post, $"/v1/skus/{hot}/reservations/buyer-{number}/commit", JsonSerializer.SerializeToUtf8Bytes(new { token }))).Status == 200)
                 lock (_sold) _sold.Add($"buyer-{number}");
         }
 
@@ -150,11 +157,17 @@ public sealed class HotSkuTests(PostgresFixture postgres, ITestOutputHelper outp
             Assert.Equal(sold, Sold);
         }
 
-        /// <summary>Units that were sold and that the engine does not know as sold.</summary>
+        /// <summary>Whoever was told that they have reserved or bought, and of whom the engine knows otherwise.</summary>
         public async Task<IReadOnlyList<string>> AuditAsync()
         {
-            var states = await Task.WhenAll(_sold.Select(async id => (id, Answer: await _client.CallAsync(HttpMethod.Get, $"/v1/skus/{hot}/reservations/{id}"))));
-            return [.. states.Where(s => s.Answer.Status != 200 || JsonElement.Parse(s.Answer.Body).GetProperty("state").GetString() != "committed").Select(s => $"{s.id} was sold and is {s.Answer.Status} {Encoding.UTF8.GetString(s.Answer.Body)}")];
+            var sold = _sold.ToHashSet();
+            var wrong = await Task.WhenAll(_reserved.Select(async id =>
+            {
+                var answer = await _client.CallAsync(HttpMethod.Get, $"/v1/skus/{hot}/reservations/{id}");
+                var state = answer.Status == 200 ? JsonElement.Parse(answer.Body).GetProperty("state").GetString() : $"{answer.Status}";
+                return state == (sold.Contains(id) ? "committed" : state) && answer.Status == 200 ? null : $"{id} is {state}";
+            }));
+            return [.. wrong.OfType<string>()];
         }
 
         public async Task<(long OnHand, long Reserved, long Committed)> FiguresAsync(string sku)

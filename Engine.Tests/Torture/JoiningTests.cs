@@ -11,14 +11,14 @@ using Xunit.Abstractions;
 namespace Engine.Tests.Torture;
 
 /// <summary>Who may join a cluster, and what becomes of a push whose partition is between two owners.</summary>
-[Collection(ClusterCollection.Name)]
+[Collection(FencingCollection.Name)]
 public sealed class JoiningTests(PostgresFixture postgres, ITestOutputHelper output)
 {
     [Fact]
     public async Task A_node_with_another_master_key_is_refused_and_a_push_for_a_partition_of_a_killed_node_is_kept_and_handed_on()
     {
         await using var rig = await ClusterRig.StartAsync(postgres.NewDatabase(), seed: 1);
-        var stranger = rig.Another("stranger", "stranger", masterKey: Path.Combine(Directory.CreateTempSubdirectory("engine-test-").FullName, "other.key"));
+        var stranger = rig.Another("stranger", "stranger", masterKey: rig.File("other.key"));
         Assert.False(await stranger.StartAsync());
         Assert.Contains("Is it the master key file that belongs to this store?", stranger.Said);
 

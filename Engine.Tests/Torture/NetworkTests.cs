@@ -32,7 +32,7 @@ public sealed class NetworkTests(ITestOutputHelper output)
         await using var rig = await ClusterRig.StartAsync(server.ConnectionString(), seed: 20, network);
         await rig.LoadAsync();
         var random = new Random(Counts.Of("SEED", 1));
-        var (recovery, rounds) = (TimeSpan.Zero, Counts.Of("NETWORK_CUTS", 4));
+        var (recovery, rounds) = (TimeSpan.Zero, Counts.Of("NETWORK_CUTS", 2));
         for (var round = 0; round < rounds; round++)
         {
             await Task.Delay(random.Next(500, 1500));
