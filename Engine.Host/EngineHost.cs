@@ -104,7 +104,7 @@ public static class EngineHost
         services.AddSingleton(sp => Keys(sp, settings));
         services.AddSingleton(sp => new EngineNode(sp.GetRequiredService<IJournal>(), EngineDomain.Instance, time, settings.IsInCluster ? new BlockingThreads() : null, owner: settings.NodeName, fault: FaultPoints.Kernel)
         {
-            Tails = settings.IsInCluster ? sp.GetRequiredService<TailFile>() : null,
+            Tails = sp.GetService<TailFile>(),
         });
         if (settings.IsInCluster) AddCluster(services, settings);
         else
@@ -126,7 +126,6 @@ public static class EngineHost
 
     static void AddCluster(IServiceCollection services, EngineSettings settings)
     {
-        services.AddSingleton(sp => new TailFile(Path.Combine(settings.DataDirectory, "acknowledged"), sp.GetRequiredService<IStore>().Partitions));
         services.AddSingleton(_ => new Peers(settings.Cluster.Secret!, EngineDomain.Instance));
         services.AddSingleton(sp => new ClusterMember(
             new NodeRow($"{settings.NodeName}#{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}", settings.NodeName, settings.Cluster.Advertise!, FrameLayout.Version),
@@ -176,6 +175,8 @@ public static class EngineHost
             sp.GetService<StoreLock>();
             return Stores.Open(settings, time, atStep: FaultPoints.AtStep);
         });
+        // An embedded store is of this machine; any other may come back as a standby that was behind.
+        if (settings.Store == "postgres") services.AddSingleton(sp => new TailFile(Path.Combine(settings.DataDirectory, "acknowledged"), sp.GetRequiredService<IStore>().Partitions));
         services.AddSingleton(sp => FaultPoints.Around(sp.GetRequiredService<IStore>()));
         services.AddSingleton<IJournalReader>(sp => sp.GetRequiredService<IStore>());
         services.AddSingleton<ISigningKeyStore>(sp => sp.GetRequiredService<IStore>());

@@ -1,4 +1,4 @@
-using Engine.Actors.Kernel;
+using Engine.Actors.Trials;
 
 namespace Engine.Simulation;
 

@@ -5,6 +5,7 @@ using Engine.Actors.Inventory;
 using Engine.Actors.Kernel;
 using Engine.Actors.Memory;
 using Engine.Actors.Orders;
+using Engine.Actors.Trials;
 using Xunit;
 
 namespace Engine.Tests;

@@ -1,4 +1,5 @@
 using Engine.Actors.Kernel;
+using Engine.Actors.Trials;
 
 namespace Engine.Actors.Cluster;
 

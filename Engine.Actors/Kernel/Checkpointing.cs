@@ -1,4 +1,5 @@
 using Engine.Actors.Deciders;
+using Engine.Actors.Trials;
 
 namespace Engine.Actors.Kernel;
 

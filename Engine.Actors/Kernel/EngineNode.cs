@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Engine.Actors.Clocks;
 using Engine.Actors.Cluster;
 using Engine.Actors.Deciders;
+using Engine.Actors.Trials;
 
 namespace Engine.Actors.Kernel;
 

@@ -1,5 +1,6 @@
 using Engine.Actors.Cluster;
 using Engine.Actors.Deciders;
+using Engine.Actors.Trials;
 
 namespace Engine.Actors.Kernel;
 
@@ -44,8 +45,10 @@ public sealed partial class Partition
             return;
         }
         _fault = null;
-        WarmUp();
+        var warming = NextWarming();
         _state = State.Open;
+        // Only now: what arrives while it is not open yet is thrown away, and what was read would be.
+        if (warming is not null) _host.Scheduler.RunBlocking(warming);
         _host.Ownership?.Opened(Number, _epoch);
         for (var to = 0; to < _host.Partitions; to++) _host.Sent(Number, to, _sent[to].Number);
         if (_host.Fault != KernelFault.LoseMessages)

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Engine.Actors.Cluster;
 using Engine.Actors.Deciders;
+using Engine.Actors.Trials;
 
 namespace Engine.Actors.Kernel;
 

@@ -19,12 +19,18 @@ public sealed partial class Partition
     /// </summary>
     void WarmUp()
     {
-        if (_cold.Count == 0) return;
+        if (NextWarming() is { } work) _host.Scheduler.RunBlocking(work);
+    }
+
+    /// <summary>The reading of some more; null when all is warm.</summary>
+    Action? NextWarming()
+    {
+        if (_cold.Count == 0) return null;
         var places = new List<Cold>(WarmedAtATime);
         while (places.Count < WarmedAtATime && _cold.TryDequeue(out var next)) places.Add(new Cold(next.Hash, next.Place, _checkpoint?.Part(next.Place)));
         var memory = Volatile.Read(ref _memory);
         _warming = true;
-        _host.Scheduler.RunBlocking(() => ReadCold(places, memory));
+        return () => ReadCold(places, memory);
     }
 
     bool _warming;

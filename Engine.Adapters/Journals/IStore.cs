@@ -5,7 +5,7 @@ using Engine.Adapters.Keys;
 namespace Engine.Adapters.Journals;
 
 /// <summary>All that an engine keeps in one place: the journal, the keys that sign, and the books of what was archived.</summary>
-public interface IStore : IJournal, ISigningKeyStore
+public interface IStore : IJournal, IWrappedKeys
 {
     /// <summary>Where it is, without secrets.</summary>
     string Name { get; }

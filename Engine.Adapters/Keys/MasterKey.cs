@@ -7,6 +7,10 @@ namespace Engine.Adapters.Keys;
 /// The one secret that lives outside the store: 32 random bytes in a file only its owner can read. What the store keeps
 /// sealed can't be opened without it, so it is backed up apart from the store. It is used only to derive keys from, one
 /// for each purpose.
+/// <para>
+/// One that has replaced another carries the key of fingerprints along, behind its own 32 bytes: what was hashed by it stands in the
+/// journal, and equal values must go on being recognised.
+/// </para>
 /// </summary>
 public sealed class MasterKey
 {
@@ -16,16 +20,51 @@ public sealed class MasterKey
 
     readonly byte[] _secret;
 
-    MasterKey(byte[] secret) => _secret = secret;
+    MasterKey(byte[] file) => (_secret, Fingerprints) = (file[..Bytes], file.Length > Bytes ? file[Bytes..] : Derive(file, "engine: fingerprints"));
+
+    /// <summary>The key of fingerprints (<see cref="PersonalSeal.KeyedHash"/>).</summary>
+    internal byte[] Fingerprints { get; }
 
     /// <summary>Reads the file, or makes it when there is none.</summary>
-    /// <exception cref="StartupException">The file can't be read, is not a key, or may be read by others.</exception>
+    /// <exception cref="StartupException">The file can't be read, is not a key, may be read by others, or is being replaced.</exception>
     public static MasterKey LoadOrCreate(string path)
+    {
+        if (File.Exists(ReplacementOf(path))) throw new StartupException($"The master key {path} is being replaced: the same -- rekey again completes it.");
+        return Guarded(path, () =>
+        {
+            if (!File.Exists(path)) Create(path, RandomNumberGenerator.GetBytes(Bytes));
+            return Load(path);
+        });
+    }
+
+    static string ReplacementOf(string path) => path + ".next";
+
+    /// <summary>The key in a file and the one that replaces it, which is made beside it where an interrupted attempt has not made it.</summary>
+    /// <exception cref="StartupException">There is no such file, or it can't be used.</exception>
+    public static (MasterKey Old, MasterKey Replacement) BeginReplacement(string path) => Guarded(path, () =>
+    {
+        if (!File.Exists(path)) throw new StartupException($"There is no master key at {path}.");
+        var old = Load(path);
+        if (!File.Exists(ReplacementOf(path))) Create(ReplacementOf(path), [.. RandomNumberGenerator.GetBytes(Bytes), .. old.Fingerprints]);
+        return (old, Load(ReplacementOf(path)));
+    });
+
+    /// <summary>Puts the replacement in the place of the key, which is kept beside it: backups of before open only by it.</summary>
+    /// <returns>Where the old key is.</returns>
+    /// <exception cref="StartupException" />
+    public static string CompleteReplacement(string path, DateTimeOffset now) => Guarded(path, () =>
+    {
+        var retired = $"{path}.until-{now.UtcDateTime:yyyyMMdd-HHmmss}";
+        File.Copy(path, retired, overwrite: true);
+        File.Move(ReplacementOf(path), path, overwrite: true);
+        return retired;
+    });
+
+    static T Guarded<T>(string path, Func<T> work)
     {
         try
         {
-            if (!File.Exists(path)) Create(path);
-            return Load(path);
+            return work();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -33,7 +72,7 @@ public sealed class MasterKey
         }
     }
 
-    static void Create(string path)
+    static void Create(string path, byte[] key)
     {
         if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder && !Directory.Exists(folder))
         {
@@ -48,7 +87,7 @@ public sealed class MasterKey
         if (!OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerReads;
         using (var file = new FileStream(unfinished, options))
         {
-            file.Write(RandomNumberGenerator.GetBytes(Bytes));
+            file.Write(key);
             file.Flush(flushToDisk: true);
         }
         File.Move(unfinished, path, overwrite: false);
@@ -58,12 +97,14 @@ public sealed class MasterKey
     {
         if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & OthersMay) != UnixFileMode.None)
             throw new StartupException($"The master key file {path} may be read or written by others than its owner. Make it private: chmod 600 {path}");
-        var secret = File.ReadAllBytes(path);
-        return secret.Length == Bytes
-            ? new MasterKey(secret)
-            : throw new StartupException($"The master key file {path} holds {secret.Length} bytes instead of {Bytes}: it is not a master key.");
+        var file = File.ReadAllBytes(path);
+        return file.Length is Bytes or 2 * Bytes
+            ? new MasterKey(file)
+            : throw new StartupException($"The master key file {path} holds {file.Length} bytes instead of {Bytes}: it is not a master key.");
     }
 
-    internal byte[] Derive(string purpose) =>
-        HKDF.DeriveKey(HashAlgorithmName.SHA256, _secret, Bytes, salt: [], info: Encoding.UTF8.GetBytes(purpose));
+    internal byte[] Derive(string purpose) => Derive(_secret, purpose);
+
+    static byte[] Derive(byte[] secret, string purpose) =>
+        HKDF.DeriveKey(HashAlgorithmName.SHA256, secret, Bytes, salt: [], info: Encoding.UTF8.GetBytes(purpose));
 }

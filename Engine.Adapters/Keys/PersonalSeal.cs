@@ -9,6 +9,7 @@ namespace Engine.Adapters.Keys;
 /// </summary>
 public sealed class PersonalSeal : IDisposable
 {
+    internal const string Purpose = "engine: keys of personal data";
     const int TextOnStackMax = 512;
 
     readonly KeyWrap _wrap;
@@ -16,8 +17,8 @@ public sealed class PersonalSeal : IDisposable
 
     public PersonalSeal(MasterKey master)
     {
-        _wrap = new KeyWrap(master, "engine: keys of personal data");
-        _fingerprints = master.Derive("engine: fingerprints");
+        _wrap = new KeyWrap(master, Purpose);
+        _fingerprints = master.Fingerprints;
     }
 
     /// <param name="associated">The order's id: what is sealed for one order does not open as another's.</param>

@@ -14,6 +14,7 @@ public sealed record SigningKey(string Id, byte[] Secret, long CreatedAt, long? 
 /// </summary>
 public sealed class SigningKeys : IDisposable
 {
+    internal const string Purpose = "engine: signing keys";
     const int IdBytes = 6;
 
     readonly ISigningKeyStore _store;
@@ -29,7 +30,7 @@ public sealed class SigningKeys : IDisposable
     public SigningKeys(ISigningKeyStore store, MasterKey master, long now)
     {
         _store = store;
-        _wrap = new KeyWrap(master, "engine: signing keys");
+        _wrap = new KeyWrap(master, Purpose);
         if (!store.ReadSigningKeys().Any(key => key.RetiredAt is null)) AddNew(now);
         _ring = Read();
     }
@@ -99,7 +100,7 @@ public sealed class SigningKeys : IDisposable
         }
         catch (CryptographicException e)
         {
-            throw new StartupException($"The signing key {stored.Id} does not open by this master key. Is it the master key file that belongs to this store?", e);
+            throw new StartupException($"The signing key {stored.Id} does not open by this master key. Is it the master key file that belongs to this store, and not one that was replaced (-- rekey)?", e);
         }
         return new SigningKey(stored.Id, secret, stored.CreatedAt, stored.RetiredAt);
     }

@@ -6,6 +6,7 @@ namespace Engine.Host.Cli;
 /// <summary>Plays a spike of real platform messages against a real engine and shows what came of it.</summary>
 static class DemoCommand
 {
+    public const string Name = "demo";
     const int Port = 5080;
 
     public static Command Create()
@@ -13,7 +14,7 @@ static class DemoCommand
         var orders = new Option<int>("--orders") { Description = "How many orders are played", DefaultValueFactory = _ => 20_000 };
         var seed = new Option<int>("--seed") { Description = "The same seed makes the same orders", DefaultValueFactory = _ => 1 };
         var exit = new Option<bool>("--exit") { Description = "End when all is told, instead of serving on" };
-        var command = new Command("demo", "Plays a spike of platform messages against an engine with a fresh store in ./data/demo; exits with 1 where a promise is broken") { orders, seed, exit };
+        var command = new Command(Name, "Plays a spike of platform messages against an engine with a fresh store in ./data/demo; exits with 1 where a promise is broken") { orders, seed, exit };
         command.SetAction((parsed, _) => new DemoRun(parsed.GetValue(orders), parsed.GetValue(seed), Port).RunAsync(parsed.GetValue(exit)));
         return command;
     }

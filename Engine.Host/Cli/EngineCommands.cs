@@ -1,46 +1,26 @@
 using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
 using Engine.Adapters;
+using Engine.Host.Settings;
 
 namespace Engine.Host.Cli;
 
 /// <summary>The command line: serves unless a command says otherwise.</summary>
 static class EngineCommands
 {
-    const string Description = """
-        Engine: an inventory and order engine. Without a command it serves.
-
-        Settings come from appsettings.json beside the executable, then the environment
-        (Engine__Locks__Order=00:00:30), then the command line (--Engine:Locks:Order=00:00:30).
-
-          Engine:Urls            addresses to listen on             http://127.0.0.1:5080
-          Engine:DataDirectory   folder of the embedded store       ./data
-          Engine:Store           sqlite or postgres                 sqlite
-          Engine:Postgres        connection string (Npgsql's) of the store postgres
-          Engine:PostgresShards:N      further databases, which share the partitions by range; fixed when the store is made
-          Engine:ViewsReader     a role of that database that may read the schema views
-          Engine:AllowUnsafePostgres   takes a server that may lose what was acknowledged   false
-          Engine:Keys:N          API keys: Name, Role, Sha256, Warehouses:M
-          Engine:Shops:N         shops that push: Platform, Shop, AppKey, Secret, OldSecrets:M, OnShortage, Locks
-          Engine:Locks           lock tiers: Order, Paying          00:15:00, 00:45:00
-          Engine:Tokens:Lifetime of snapshot tokens                 00:01:00
-          Engine:Sla             Limits:STATE, Stalled              24:00:00
-          Engine:Reminder        After, Coupon                      02:00:00
-          Engine:Archive:After   age of frames that are archived    30.00:00:00
-          Engine:Archive:Directory     with postgres: a folder that all nodes read; nothing is archived without one
-          Engine:MasterKeyFile   wraps the keys of personal data    DataDirectory/keys/master.key
-          Engine:Partitions      fixed when the store is created    16
-
-        Where no API keys are configured, the first start makes an admin key in DataDirectory/admin.key.
-        """;
+    /// <summary>Some commands can't be broken off at any place: a write to the store is finished before they end.</summary>
+    static readonly TimeSpan EndMax = TimeSpan.FromSeconds(20);
 
     static RootCommand Root()
     {
-        var root = new RootCommand(Description)
+        var root = new RootCommand("Engine: an inventory and order engine. Without a command it serves.")
         {
             ServeCommand.Create(), DemoCommand.Create(), DemoCommand.CreateClient(), VerifyCommand.Create(), ArchiveCommand.Create(), ViewsCommand.Create(),
-            ImportCommand.Create(), ExportCommand.Create(), ProveCommand.Create(), ReplayCommand.Create(), MigrateCommand.Create(), SimulateSeeds.Create(),
+            ImportCommand.Create(), ExportCommand.Create(), ProveCommand.Create(), ReplayCommand.Create(), MigrateCommand.Create(), RekeyCommand.Create(), SimulateSeeds.Create(),
         };
         root.TreatUnmatchedTokensAsErrors = false;
+        foreach (var help in root.Options.OfType<HelpOption>()) help.Action = new HelpWithSettings((SynchronousCommandLineAction)help.Action!);
         root.SetAction((parsed, _) => ServeCommand.RunAsync(parsed.UnmatchedTokens));
         return root;
     }
@@ -49,13 +29,33 @@ static class EngineCommands
     {
         try
         {
+            var parsed = Root().Parse(args);
             // The host has its own way of ending (ServeCommand), and its own words for what goes wrong.
-            return await Root().Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false });
+            var hosts = parsed.CommandResult.Command is RootCommand or { Name: ServeCommand.Name or DemoCommand.Name };
+            return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = hosts ? null : EndMax, EnableDefaultExceptionHandler = false });
+        }
+        catch (OperationCanceledException)
+        {
+            await Console.Error.WriteLineAsync("Interrupted.");
+            return 1;
         }
         catch (StartupException e)
         {
             await Console.Error.WriteLineAsync(e.Message);
             return 1;
         }
+    }
+}
+
+/// <summary>The settings are the same for all commands, and told with each.</summary>
+sealed class HelpWithSettings(SynchronousCommandLineAction help) : SynchronousCommandLineAction
+{
+    public override bool ClearsParseErrors => true;
+
+    public override int Invoke(ParseResult parseResult)
+    {
+        var code = help.Invoke(parseResult);
+        parseResult.InvocationConfiguration.Output.WriteLine(SettingsHelp.Text);
+        return code;
     }
 }

@@ -21,7 +21,7 @@ static class ExportCommand
         var data = new Option<string?>("--data") { Description = "Folder of an embedded store; the configured store where none is given. It is only read, also beside an engine that runs" };
         var persons = new Option<bool>("--persons") { Description = "For orders: with buyers, addresses and notes in the clear" };
         var command = new Command("export", "Writes what the journal holds as JSON, in the words of the API; the journal is proved on the way") { what, file, data, persons };
-        command.SetAction((parsed, _) => Task.Run(() => Run(parsed.GetRequiredValue(what), parsed.GetValue(file), parsed.GetValue(data), parsed.GetValue(persons)), CancellationToken.None));
+        command.SetAction((parsed, stop) => Task.Run(() => Run(parsed.GetRequiredValue(what), parsed.GetValue(file), parsed.GetValue(data), parsed.GetValue(persons)), CancellationToken.None).WaitAsync(stop));
         return command;
     }
 

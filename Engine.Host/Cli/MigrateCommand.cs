@@ -24,6 +24,7 @@ static class MigrateCommand
         var settings = SettingsReader.Read(EngineHost.Configuration(new Dictionary<string, string?>()));
         if (string.IsNullOrEmpty(settings.Postgres)) throw new StartupException("Engine:Postgres is required: the connection string of the database to move to.");
         var time = TimeProvider.System;
+        using var interrupting = stop.Register(() => Console.WriteLine("Interrupting: what is being written is finished first …"));
         try
         {
             using var migration = new Migration(data ?? settings.DataDirectory, Stores.Postgres(settings, time), settings.PostgresShards);
@@ -40,12 +41,16 @@ static class MigrateCommand
             if (stop.IsCancellationRequested) return Interrupted();
             Console.WriteLine($"{Terminal.Number(migration.FramesCopied)} frames copied in {time.GetElapsedTime(start).TotalSeconds:0.0} s. Proving both …");
             using var target = migration.OpenTarget([settings.Postgres, .. settings.PostgresShards]);
-            await ProveAsync(migration.Source, target);
+            await ProveAsync(migration.Source, target, stop);
             if (stop.IsCancellationRequested) return Interrupted();
             migration.Complete();
             Console.WriteLine($"Moved. The store in {data ?? settings.DataDirectory} is closed for good; it can be verified and exported, and no engine starts on it.");
             Console.WriteLine("Serve with Engine:Store=postgres and the same master key.");
             return 0;
+        }
+        catch (OperationCanceledException)
+        {
+            return Interrupted();
         }
         catch (Exception e) when (e is StoreUnavailableException or InvalidDataException)
         {
@@ -55,17 +60,17 @@ static class MigrateCommand
 
     static int Interrupted()
     {
-        Console.WriteLine("Interrupted. The embedded store is as it was; the same command goes on.");
+        Console.WriteLine("Interrupted. Nothing is moved yet: the embedded store is as it was and can be served from. The same command goes on where this one ended.");
         return 1;
     }
 
     /// <exception cref="StartupException">A promise is broken on one side, or the sides differ.</exception>
-    static async Task ProveAsync(IJournalReader source, IJournalReader target)
+    static async Task ProveAsync(IJournalReader source, IJournalReader target, CancellationToken stop)
     {
         var reports = new List<VerifyReport>();
         foreach (var (side, reader) in new[] { ("the embedded store", source), ("PostgreSQL", target) })
         {
-            var (report, elapsed) = await VerifyCommand.RunAsync(new Verifier(reader, EngineDomain.Instance, ScratchFile.Create), Terminal.Open(), TimeProvider.System);
+            var (report, elapsed) = await VerifyCommand.RunAsync(new Verifier(reader, EngineDomain.Instance, ScratchFile.Create), Terminal.Open(), TimeProvider.System, stop);
             if (report.First is { } breach) throw new StartupException($"A promise does not hold in {side}, so nothing is moved: {breach}");
             Console.WriteLine($"  {side}: {Terminal.Number(report.Frames)} frames, {Terminal.Number(report.Orders)} orders, {Terminal.Number(report.Skus)} SKUs, {Terminal.Number(report.Snapshots)} snapshots; every promise holds ({elapsed.TotalSeconds:0.0} s)");
             reports.Add(report);

@@ -5,9 +5,11 @@ namespace Engine.Host.Cli;
 /// <summary>Serves until it is told to end: the first signal drains and writes checkpoints, the second ends at once.</summary>
 static class ServeCommand
 {
+    public const string Name = "serve";
+
     public static Command Create()
     {
-        var command = new Command("serve", "Serves the HTTP API and the webhooks (the default)") { TreatUnmatchedTokensAsErrors = false };
+        var command = new Command(Name, "Serves the HTTP API and the webhooks (the default)") { TreatUnmatchedTokensAsErrors = false };
         command.SetAction((parsed, _) => RunAsync(parsed.UnmatchedTokens));
         return command;
     }

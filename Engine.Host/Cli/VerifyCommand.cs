@@ -17,18 +17,18 @@ static class VerifyCommand
         var data = new Option<string?>("--data") { Description = "Folder of an embedded store; the configured store where none is given" };
         var settled = new Option<bool>("--settled") { Description = "The engine was stopped in peace: also no message may be on its way" };
         var command = new Command("verify", "Replays the whole journal and checks every promise; exits with 1 and the first breach where one is broken") { data, settled };
-        command.SetAction(async (parsed, stop) => await RunAsync(parsed.GetValue(data), parsed.GetValue(settled)));
+        command.SetAction(async (parsed, stop) => await RunAsync(parsed.GetValue(data), parsed.GetValue(settled), stop));
         return command;
     }
 
-    static async Task<int> RunAsync(string? directory, bool settled)
+    static async Task<int> RunAsync(string? directory, bool settled, CancellationToken stop)
     {
         try
         {
             using var reader = Stores.Read(Stores.Configured(directory));
             var verifier = new Verifier(reader, EngineDomain.Instance, ScratchFile.Create) { Settled = settled };
             var console = Terminal.Open();
-            var (report, elapsed) = await RunAsync(verifier, console, TimeProvider.System);
+            var (report, elapsed) = await RunAsync(verifier, console, TimeProvider.System, stop);
             Show(report, elapsed, console);
             return report.First is null ? 0 : 1;
         }
@@ -39,12 +39,16 @@ static class VerifyCommand
     }
 
     /// <summary>Runs it on a thread of its own and tells every second how far it is.</summary>
-    public static async Task<(VerifyReport Report, TimeSpan Elapsed)> RunAsync(Verifier verifier, IAnsiConsole console, TimeProvider time)
+    /// <exception cref="OperationCanceledException">It was interrupted; it only reads, so it is left alone.</exception>
+    public static async Task<(VerifyReport Report, TimeSpan Elapsed)> RunAsync(Verifier verifier, IAnsiConsole console, TimeProvider time, CancellationToken stop)
     {
         var start = time.GetTimestamp();
         var running = Task.Factory.StartNew(verifier.Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        while (await Task.WhenAny(running, Task.Delay(ShowEvery, time)) != running)
+        while (await Task.WhenAny(running, Task.Delay(ShowEvery, time, stop)) != running)
+        {
+            stop.ThrowIfCancellationRequested();
             console.WriteLine($"  {Terminal.Number(verifier.FramesRead)} frames read after {time.GetElapsedTime(start).TotalSeconds:0} s");
+        }
         return (await running, time.GetElapsedTime(start));
     }
 

@@ -26,7 +26,7 @@ static class ViewsCommand
         var rebuild = new Command("rebuild", "Projects the whole journal anew and puts the result in the place of the old one") { url, key, data };
         rebuild.SetAction((parsed, stop) => parsed.GetValue(url) is { } address
             ? RebuildRunningAsync(new Uri(address), parsed.GetValue(key), Terminal.Open(), TimeProvider.System, stop)
-            : Task.FromResult(RebuildResting(parsed.GetValue(data), Terminal.Open())));
+            : Task.Run(() => RebuildResting(parsed.GetValue(data), Terminal.Open()), CancellationToken.None).WaitAsync(stop));
         return new Command("views", "The read models that lists and the time machine answer from") { rebuild };
     }
 

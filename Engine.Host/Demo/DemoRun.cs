@@ -115,7 +115,7 @@ sealed class DemoRun(int orders, int seed, int port)
         for (var attempt = 1; ; attempt++)
         {
             var teller = new JournalTeller();
-            var (journal, elapsed) = await VerifyCommand.RunAsync(new Verifier(reader, EngineDomain.Instance, ScratchFile.Create) { AtEnd = teller.Hear }, _console, _time);
+            var (journal, elapsed) = await VerifyCommand.RunAsync(new Verifier(reader, EngineDomain.Instance, ScratchFile.Create) { AtEnd = teller.Hear }, _console, _time, CancellationToken.None);
             var result = report.ToTally().Compare(teller.Orders, teller.Stock);
             if (journal.First is not null || result.Holds || journal.MessagesInFlight == 0 || attempt == VerificationsMax) return (journal, result, elapsed);
         }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using Engine.Actors.Kernel;
+using Engine.Actors.Trials;
 using Engine.Adapters;
 using Engine.Adapters.Journals;
 
@@ -29,6 +30,10 @@ enum StoreFault
     None,
     /// <summary>Takes a commit whose answer was lost for a success.</summary>
     LostIsDurable,
+    /// <summary>Takes a write that the store could not do for a success.</summary>
+    FailedIsDurable,
+    /// <summary>Gives its connection back after each write, as one that has none of its own.</summary>
+    KeepsNoConnection,
 }
 
 /// <summary>
@@ -69,7 +74,7 @@ static class FaultPoints
         throw new StartupException("ENGINE_FAULT_POINT, ENGINE_KERNEL_FAULT, ENGINE_STORE_FAULT and ENGINE_CLOCK_AHEAD are for trials: they are refused unless the engine listens on loopback only.");
     }
 
-    public static Action<WriteStep>? AtStep => !IsArmed ? null : static step =>
+    public static Action<WriteStep>? AtStep => Store == StoreFault.KeepsNoConnection ? GiveBack : !IsArmed ? null : static step =>
     {
         if (step == WriteStep.Committing) Pass(FaultPoint.BeforeAppend);
         else if (step == WriteStep.Committed) Pass(FaultPoint.AfterCommit);
@@ -77,6 +82,11 @@ static class FaultPoints
 
     /// <summary>The clocks of the machine, the wall clock as the trial sets it.</summary>
     public static TimeProvider Clock => WantedClock is null ? TimeProvider.System : new ClockAhead(TimeSpan.FromSeconds(int.Parse(WantedClock, System.Globalization.CultureInfo.InvariantCulture)));
+
+    static void GiveBack(WriteStep step)
+    {
+        if (step == WriteStep.Committed) throw new IOException("the connection is given back");
+    }
 
     public static IJournal Around(IJournal journal) => IsArmed || Store != StoreFault.None ? new FaultingJournal(journal, Store) : journal;
 
@@ -117,7 +127,12 @@ sealed class FaultingJournal(IJournal journal, StoreFault fault) : IJournal
     public void Submit(JournalWrite write)
     {
         FaultPoints.Pass(write.Checkpoint is null ? FaultPoint.AfterDecide : FaultPoint.DuringCheckpoint);
-        journal.Submit(fault == StoreFault.LostIsDurable ? new BelievingWrite(write) : write);
+        journal.Submit(fault switch
+        {
+            StoreFault.LostIsDurable => new BelievingWrite(write, WriteOutcome.Unknown),
+            StoreFault.FailedIsDurable => new BelievingWrite(write, WriteOutcome.Failed),
+            _ => write,
+        });
     }
 
     public IEnumerable<StoredFrame> ReadFrames(int partition, long after) => journal.ReadFrames(partition, after);
@@ -126,14 +141,15 @@ sealed class FaultingJournal(IJournal journal, StoreFault fault) : IJournal
     public byte[]? ReadKey(int partition, Engine.Actors.Deciders.KeyRef key) => journal.ReadKey(partition, key);
     public void Dispose() => journal.Dispose();
 
-    /// <summary>The same write for somebody who believes what was never said.</summary>
+    /// <summary>The same write for somebody who takes what was said for a success.</summary>
     sealed class BelievingWrite : JournalWrite
     {
         readonly JournalWrite _write;
+        readonly WriteOutcome _taken;
 
-        public BelievingWrite(JournalWrite write)
+        public BelievingWrite(JournalWrite write, WriteOutcome taken)
         {
-            _write = write;
+            (_write, _taken) = (write, taken);
             (Partition, Epoch, Sequence, Frame) = (write.Partition, write.Epoch, write.Sequence, write.Frame);
             (Segment, SegmentBytes, Checkpoint) = (write.Segment, write.SegmentBytes, write.Checkpoint);
             Keys.AddRange(write.Keys);
@@ -141,6 +157,6 @@ sealed class FaultingJournal(IJournal journal, StoreFault fault) : IJournal
             RemovedSegments.AddRange(write.RemovedSegments);
         }
 
-        public override void Complete(WriteOutcome outcome) => _write.Complete(outcome == WriteOutcome.Unknown ? WriteOutcome.Durable : outcome);
+        public override void Complete(WriteOutcome outcome) => _write.Complete(outcome == _taken ? WriteOutcome.Durable : outcome);
     }
 }

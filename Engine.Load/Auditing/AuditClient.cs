@@ -20,10 +20,8 @@ public enum Verdict
 /// <param name="Tries">How often it was sent.</param>
 public sealed record Exchange(string Subject, DateTimeOffset SentAt, Verdict Verdict, int Status, TimeSpan Latency, int Tries, byte[] Body)
 {
-    /// <summary>How long it was refused or left without an answer, one attempt after another; zero where the first was answered.</summary>
-    public TimeSpan Refused { get; init; }
-    /// <summary>The outcome of an attempt was not known.</summary>
-    public bool WasUnclear { get; init; }
+    /// <summary>From the first attempt to the last answer.</summary>
+    public TimeSpan Waited { get; init; }
 }
 
 public sealed record AuditOptions
@@ -120,18 +118,16 @@ public sealed class AuditClient : IDisposable
         try
         {
             // An attempt that may have been carried out keeps the whole in doubt, also when a later one is refused.
-            var mayHaveHappened = false;
-            var start = _time.GetTimestamp();
+            var (mayHaveHappened, start) = (false, _time.GetTimestamp());
             for (var tries = 1; ; tries++)
             {
                 var (exchange, retryAfter) = await AttemptAsync(subject, tries, make, stop);
                 mayHaveHappened |= exchange.Verdict == Verdict.Unknown;
                 if (retryAfter is null || tries == _options.TriesMax || stop.IsCancellationRequested)
-                    return Keep(tries == 1 ? exchange : exchange with
-                    {
-                        Verdict = mayHaveHappened && exchange.Verdict == Verdict.Refused ? Verdict.Unknown : exchange.Verdict,
-                        Refused = _time.GetElapsedTime(start), WasUnclear = mayHaveHappened,
-                    });
+                {
+                    var verdict = mayHaveHappened && exchange.Verdict == Verdict.Refused ? Verdict.Unknown : exchange.Verdict;
+                    return Keep(exchange with { Verdict = verdict, Waited = _time.GetElapsedTime(start) });
+                }
                 Interlocked.Increment(ref _retries);
                 await Task.Delay(retryAfter.Value, _time, stop);
             }

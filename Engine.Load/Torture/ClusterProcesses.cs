@@ -69,7 +69,7 @@ public sealed class ClusterProcesses : IAsyncDisposable
             ["Engine:MasterKeyFile"] = masterKey ?? Path.Combine(_folder, "master.key"),
             ["Engine:Partitions"] = $"{Partitions}",
         },
-        url: place.Url, launcher: place.Launcher);
+        url: place.Url) { Through = place.Launcher };
 
     IPEndPoint? Next()
     {

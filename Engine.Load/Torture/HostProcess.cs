@@ -15,7 +15,6 @@ public sealed class HostProcess : IAsyncDisposable
     static readonly TimeSpan StartMax = TimeSpan.FromSeconds(60);
 
     readonly Dictionary<string, string> _settings;
-    readonly IReadOnlyList<string> _launcher;
     readonly StringBuilder _said = new();
     Process? _process;
 
@@ -23,12 +22,10 @@ public sealed class HostProcess : IAsyncDisposable
     /// <param name="keys">Keys that are configured already: the torture's comes behind them.</param>
     /// <param name="shops">Shops that are.</param>
     /// <param name="url">Where it listens; a free port of this machine where none is given.</param>
-    /// <param name="launcher">A program, with its arguments, that starts it in its own place.</param>
-    public HostProcess(string data, IReadOnlyDictionary<string, string>? settings = null, int keys = 0, int shops = 0, Uri? url = null, IReadOnlyList<string>? launcher = null)
+    public HostProcess(string data, IReadOnlyDictionary<string, string>? settings = null, int keys = 0, int shops = 0, Uri? url = null)
     {
         // The same port after every start, so that clients find the engine again.
         Url = url ?? new Uri($"http://127.0.0.1:{Wires.FreePort()}");
-        _launcher = launcher ?? [];
         _settings = new Dictionary<string, string>(settings ?? new Dictionary<string, string>(), StringComparer.OrdinalIgnoreCase)
         {
             ["Engine:Urls"] = Url.ToString(),
@@ -44,6 +41,11 @@ public sealed class HostProcess : IAsyncDisposable
         _settings.TryAdd("Engine:Partitions", "4");
     }
 
+    /// <summary>A command that becomes the program, as a shell with <c>exec "$@"</c> does.</summary>
+    public IReadOnlyList<string> Through { get; init; } = [];
+    /// <summary>Of its environment.</summary>
+    public Dictionary<string, string> Variables { get; init; } = [];
+
     public Uri Url { get; }
     public int Id => _process!.Id;
     public bool HasExited => _process is null or { HasExited: true };
@@ -58,17 +60,26 @@ public sealed class HostProcess : IAsyncDisposable
     }
 
     /// <summary>Starts it and waits until it is ready, or until it has ended at a fault point.</summary>
-    /// <param name="clockAhead">Seconds by which its wall clock is wrong.</param>
-    public async Task<bool> StartAsync(string? faultPoint = null, string? kernelFault = null, string? storeFault = null, int clockAhead = 0)
+    public Task<bool> StartAsync(string? faultPoint = null, string? kernelFault = null, string? storeFault = null)
     {
-        string[] command = [.. _launcher, "dotnet", Path.Combine(AppContext.BaseDirectory, "Engine.Host.dll"), .. _settings.Select(s => $"--{s.Key}={s.Value}")];
-        var start = new ProcessStartInfo(command[0], command[1..])
-        {
-            UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,
-        };
+        Launch(faultPoint, kernelFault, storeFault);
+        return WaitAsync("/health/ready");
+    }
+
+    /// <summary>Starts it and waits until it answers, ready or not.</summary>
+    public Task<bool> StartUnreadyAsync()
+    {
+        Launch(null, null, null);
+        return WaitAsync("/health/live");
+    }
+
+    void Launch(string? faultPoint, string? kernelFault, string? storeFault)
+    {
+        string[] command = [.. Through, "dotnet", Path.Combine(AppContext.BaseDirectory, "Engine.Host.dll"), .. _settings.Select(s => $"--{s.Key}={s.Value}")];
+        var start = new ProcessStartInfo(command[0], command[1..]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (name, value) in Variables) start.Environment[name] = value;
         if (faultPoint is not null) start.Environment["ENGINE_FAULT_POINT"] = faultPoint;
         if (kernelFault is not null) start.Environment["ENGINE_KERNEL_FAULT"] = kernelFault;
-        if (clockAhead != 0) start.Environment["ENGINE_CLOCK_AHEAD"] = $"{clockAhead}";
         if (storeFault is not null) start.Environment["ENGINE_STORE_FAULT"] = storeFault;
         _process?.Dispose();
         _process = Process.Start(start)!;
@@ -76,10 +87,9 @@ public sealed class HostProcess : IAsyncDisposable
         _process.ErrorDataReceived += Hear;
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
-        return await WaitUntilReadyAsync();
     }
 
-    async Task<bool> WaitUntilReadyAsync()
+    async Task<bool> WaitAsync(string health)
     {
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = Url, Timeout = TimeSpan.FromSeconds(2) };
         // Off this machine's own addresses nobody is told anything without a key.
@@ -89,7 +99,7 @@ public sealed class HostProcess : IAsyncDisposable
         {
             try
             {
-                if ((await http.GetAsync("/health/ready")).IsSuccessStatusCode) return true;
+                if ((await http.GetAsync(health)).IsSuccessStatusCode) return true;
             }
             catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
             {

@@ -34,11 +34,15 @@ public sealed class ProcessTests
     public async Task Help_tells_of_commands_and_settings()
     {
         using var folder = new TempFolder();
-        using var process = Start(folder.Path, "--help");
-        var said = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        Assert.Equal(0, process.ExitCode);
-        foreach (var word in new[] { "serve", "Engine:Urls", "Engine:Keys", "admin.key" }) Assert.Contains(word, said);
+        foreach (var command in new[] { Array.Empty<string>(), ["serve"], ["migrate"], ["import", "stock"], ["rekey"] })
+        {
+            using var process = Start(folder.Path, [.. command, "--help"]);
+            var said = await process.StandardOutput.ReadToEndAsync();
+            await process.WaitForExitAsync();
+            Assert.Equal(0, process.ExitCode);
+            foreach (var word in new[] { "serve", "Engine:Urls", "Engine:Keys", "Engine:Node", "admin.key" }) Assert.Contains(word, said);
+            if (command is []) Assert.Contains("rekey", said);
+        }
     }
 
     [Fact]

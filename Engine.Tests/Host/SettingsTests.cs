@@ -36,6 +36,19 @@ public sealed class SettingsTests
     }
 
     [Fact]
+    public void Every_setting_that_is_read_is_told_by_help()
+    {
+        var told = SettingsHelp.Text.Split("  Engine:").Skip(1).GroupBy(line => line.Split(':', ' ')[0]).ToDictionary(g => g.Key, string.Concat);
+        foreach (var setting in typeof(EngineSettings).GetProperties().Where(p => p.CanWrite))
+        {
+            Assert.True(told.TryGetValue(setting.Name, out var lines), setting.Name);
+            var area = setting.PropertyType.IsGenericType ? setting.PropertyType.GetGenericArguments()[0] : setting.PropertyType;
+            if (area.Assembly != typeof(EngineSettings).Assembly) continue;
+            foreach (var part in area.GetProperties().Where(p => p.CanWrite)) Assert.True(lines.Contains(part.Name, StringComparison.Ordinal), $"{setting.Name}:{part.Name}");
+        }
+    }
+
+    [Fact]
     public void Every_key_that_nobody_knows_is_named()
     {
         var refusal = Refusal(("Engine:Foo", "1"), ("Engine:Locks:Bar", "2"), ("Engine:Shops:0:Baz", "3"), ("Engine:Urls:Deep", "4"), ("Engine:Keys:first:Name", "5"), ("Other:Foo", "6"));

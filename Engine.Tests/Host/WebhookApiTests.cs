@@ -68,7 +68,7 @@ public sealed class WebhookApiTests : IAsyncLifetime
         var replies = await Task.WhenAll(Enumerable.Range(0, 19).Select(_ => Standard("m-1", "order.placed", Placed("1"))));
         Assert.All(replies, r => Assert.Equal(204, r.Status));
         await _admin.Until(Path, r => r.Text("state") == "awaiting_payment");
-        Assert.Equal("98", (await _admin.Get("/v1/skus/A")).Text("available"));
+        Assert.Equal("98", (await _admin.Until("/v1/skus/A", r => r.Text("available") == "98")).Text("available"));
     }
 
     [Fact]
@@ -179,7 +179,7 @@ public sealed class WebhookApiTests : IAsyncLifetime
         var refused = MessageFactory.WithBadSignature(message, shop);
         Assert.Equal(401, (await _platform.Push(refused.Path, refused.Headers, refused.Body)).Status);
         Assert.InRange((await _platform.Push(message.Path, message.Headers, message.Body)).Status, 200, 204);
-        var id = (await _admin.Get("/v1/orders")).Text("items[0].orderId")!;
+        var id = (await _admin.Until("/v1/orders", r => r.Text("items[0].orderId") is not null)).Text("items[0].orderId")!;
         var shown = await _admin.Until($"/v1/orders/{Uri.EscapeDataString(id)}", r => r.Text("state") == "awaiting_payment");
         Assert.Equal(("awaiting_payment", platform, shopName, "A", "2"), (shown.Text("state"), shown.Text("platform"), shown.Text("shop"), shown.Text("lines[0].sku"), shown.Text("lines[0].quantity")));
     }

@@ -2,6 +2,9 @@ using System.Buffers.Binary;
 using Engine.Actors;
 using Engine.Actors.Deciders;
 using Engine.Actors.Kernel;
+using Engine.Actors.Memory;
+using Engine.Actors.Verification;
+using Engine.Tests.Carts;
 using Xunit;
 
 namespace Engine.Tests.Kernel;
@@ -54,6 +57,67 @@ public sealed class NewerBuildTests
             }
         }
         Assert.Empty(skipped.Except(seen));
+    }
+
+    /// <summary>
+    /// From one build to the next and back: what the older one wrote is gone on with by this one; the older one, given that journal
+    /// again, stops at the first frame that holds what it does not know and writes nothing; and this one goes on once more.
+    /// </summary>
+    [Fact]
+    public void A_journal_goes_from_an_older_build_to_this_one_and_back_and_on()
+    {
+        var stopped = 0;
+        foreach (var golden in GoldenJournalTests.Names.Select(GoldenJournalTests.Read))
+        {
+            var store = GoldenJournalTests.Store(golden);
+            var known = Firsts(golden).Keys.ToHashSet();
+            var rig = new EngineRig(golden.Partitions, store: store);
+            // The play of a golden may use a token's name twice; nothing may come to that.
+            var breach = Breach(rig);
+            rig.Time.Advance(TimeSpan.FromDays(30));
+            var carts = new CartRig(rig);
+            rig.Adjust("mixed", "SH1", 100);
+            rig.Place("mixed", ("mixed", 3));
+            rig.Pay("mixed");
+            carts.Reserve("mixed", ("mixed", 2));
+            var expected = rig.Stock("mixed");
+            Assert.Equal((95, 2, 3), (expected.Available, expected.Reserved, expected.Committed));
+            Assert.Equal(breach, Breach(rig));
+            var frames = store.Parts.Select(p => p.Frames.Count).ToArray();
+
+            foreach (var tag in TagsBehind(store, golden).Where(tag => !known.Contains(tag.Tag)).GroupBy(tag => tag.Tag))
+            {
+                var older = new EngineRig(golden.Partitions, store: store, domain: new OlderDomain(tag.Key, skips: false));
+                foreach (var first in tag.GroupBy(t => t.Partition).Select(p => p.MinBy(t => t.Sequence)))
+                {
+                    var status = older.Node.Status[first.Partition];
+                    stopped++;
+                    Assert.Equal("stopped", status.State);
+                    Assert.StartsWith($"partition {first.Partition}, frame {first.Sequence}: event type {tag.Key} is not known", status.Fault, StringComparison.Ordinal);
+                }
+                Assert.Equal(frames, store.Parts.Select(p => p.Frames.Count));
+            }
+
+            var again = new EngineRig(golden.Partitions, store: store);
+            Assert.All(again.Node.Status, s => Assert.Equal("open", s.State));
+            Assert.Equal(expected.Available, again.Stock("mixed").Available);
+            Assert.Equal(breach, Breach(again));
+        }
+        Assert.True(stopped > 0, "no golden is older than some event of today");
+    }
+
+    static string? Breach(EngineRig rig) => new Verifier(rig.Journal, EngineDomain.Instance, () => new MemoryStream()).Run().First?.ToString();
+
+    /// <summary>The event types of what was written behind a golden journal.</summary>
+    static IEnumerable<(byte Tag, int Partition, long Sequence)> TagsBehind(MemoryStore store, GoldenJournalTests.Golden golden)
+    {
+        for (var partition = 0; partition < golden.Partitions; partition++)
+            foreach (var frame in store.Parts[partition].Frames.Skip(golden.Frames[partition].Count))
+            {
+                var tags = new Tags();
+                FrameHeader.Visit(frame.Bytes, EngineDomain.Instance, tags);
+                foreach (var tag in tags.Seen) yield return (tag, partition, frame.Sequence);
+            }
     }
 
     [Theory]

@@ -7,6 +7,7 @@ using Engine.Adapters.Journals.Postgres;
 using Engine.Adapters.Journals.Sqlite;
 using Engine.Host;
 using Engine.Tests.Host;
+using Npgsql;
 using Xunit;
 
 namespace Engine.Tests.Postgres;
@@ -17,6 +18,7 @@ public sealed class MigrationTests(PostgresFixture postgres) : IDisposable
 {
     readonly TempFolder _folder = new();
     readonly string _database = postgres.NewDatabase();
+    int _running;
 
     public void Dispose() => _folder.Dispose();
 
@@ -109,6 +111,30 @@ public sealed class MigrationTests(PostgresFixture postgres) : IDisposable
         Assert.Contains("another store", Assert.Throws<StartupException>(() => second.Copy()).Message);
     }
 
+    [Fact]
+    public async Task An_interrupt_is_told_and_so_is_how_to_go_on()
+    {
+        await FillAsync();
+        using (new Migration(Data, Options, [])) { }
+        // Somebody holds the table, so that it is in the middle when the signal comes.
+        Task<string> interrupted;
+        await using (var holder = new NpgsqlConnection(_database + ";Pooling=false"))
+        {
+            await holder.OpenAsync();
+            await using var hold = new NpgsqlCommand("BEGIN; LOCK TABLE engine.journal IN EXCLUSIVE MODE", holder);
+            await hold.ExecuteNonQueryAsync();
+            interrupted = RunAsync(1, "migrate", "--data", Data);
+            while (PostgresFixture.Scalar<long>(_database, "SELECT count(*) FROM pg_locks WHERE NOT granted") == 0) await Task.Delay(20);
+            using var kill = Process.Start("kill", ["-INT", $"{_running}"]);
+            await kill.WaitForExitAsync();
+            await Task.Delay(300);
+        }
+        var said = await interrupted;
+        Assert.Contains("Interrupting", said);
+        Assert.Contains("The same command goes on where this one ended", said);
+        Assert.Contains("closed for good", await RunAsync(0, "migrate", "--data", Data));
+    }
+
     async Task<string> RunAsync(int exitCode, params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet", [typeof(EngineHost).Assembly.Location, .. arguments])
@@ -116,6 +142,7 @@ public sealed class MigrationTests(PostgresFixture postgres) : IDisposable
             UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _folder.Path, Environment = { ["Engine__Postgres"] = _database },
         };
         using var process = Process.Start(start)!;
+        _running = process.Id;
         var (said, wrong) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
         var all = await said + await wrong;

@@ -95,7 +95,7 @@ sealed class ClusterRig : IAsyncDisposable
     public async Task AuditAsync(string scenario, int kills, TimeSpan recovery, ITestOutputHelper output)
     {
         var wrong = await ComplaintsAsync();
-        output.WriteLine($"{Load.Line(scenario, kills, recovery)}; {Probe.Reads} readings at all nodes, none out of date: {Probe.Wrong.Count == 0}");
+        output.WriteLine($"{Load.Score($"{scenario}, {kills} kills", recovery)}; {Probe.Reads} readings at all nodes, none out of date: {Probe.Wrong.Count == 0}");
         Assert.Equal([], wrong);
         foreach (var process in Nodes.Select(n => n.Process).Concat(_others).Where(p => !p.HasExited)) await EndAsync(process);
         using var reader = new PostgresReader(_connection);

@@ -20,10 +20,10 @@ public sealed class ClusterTests(PostgresFixture postgres, ITestOutputHelper out
     public async Task Three_nodes_lose_double_and_oversell_nothing_whatever_happens_to_them()
     {
         // Ten minutes make thirty rounds.
-        var rounds = Counts.Of("ROUNDS", 6);
+        var rounds = Often.Rounds(6, full: 30);
         await using var rig = await ClusterRig.StartAsync(postgres.NewDatabase(), seed: 5);
         await rig.LoadAsync();
-        var random = new Random(Counts.Of("SEED", 1));
+        var random = new Random(Often.Rounds(1, full: 1, "ENGINE_TORTURE_SEED"));
         var takeOvers = new List<TimeSpan>();
         var counts = new SortedDictionary<string, int>();
         for (var round = 0; round < rounds; round++)
@@ -93,7 +93,7 @@ public sealed class ClusterTests(PostgresFixture postgres, ITestOutputHelper out
     [Fact]
     public async Task A_planned_hand_over_keeps_a_partition_away_for_less_than_a_second()
     {
-        var rounds = Counts.Of("HAND_OVERS", 1);
+        var rounds = Often.Rounds(1, full: 10, "ENGINE_TORTURE_HAND_OVERS");
         await using var rig = await ClusterRig.StartAsync(postgres.NewDatabase(), seed: 6);
         await rig.LoadAsync();
         var (stays, moves) = (rig.Nodes[0], rig.Nodes[2]);

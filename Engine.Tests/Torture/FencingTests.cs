@@ -30,7 +30,7 @@ public sealed class FencingTests(PostgresFixture postgres, ITestOutputHelper out
         if (storeLooksAway) PostgresFixture.Run(rig.Connection, "DO $$ BEGIN EXECUTE replace(pg_get_functiondef('engine.append'::regproc), 'AND o.epoch = in_epoch', ''); END $$");
 
         var (acknowledged, lost) = (0, new List<string>());
-        for (var round = 0; round < Counts.Of("STOPS", storeLooksAway ? 5 : 1) && !(storeLooksAway && lost.Count > 0); round++)
+        for (var round = 0; round < (storeLooksAway ? 5 : Often.Rounds(1, full: 10, "ENGINE_TORTURE_STOPS")) && !(storeLooksAway && lost.Count > 0); round++)
         {
             var owners = await rig.Processes.OwnersAsync(stopped);
             var mine = Enumerable.Range(0, owners.Length).Where(p => owners[p] == stopped.Name).Select(p => skus[p]).ToArray();
@@ -79,7 +79,7 @@ public sealed class FencingTests(PostgresFixture postgres, ITestOutputHelper out
     {
         await using var rig = await ClusterRig.StartAsync(postgres.NewDatabase(), seed: 12);
         await rig.LoadAsync();
-        var (twin, rounds) = (rig.Nodes[1].Process, Counts.Of("TWINS", 1));
+        var (twin, rounds) = (rig.Nodes[1].Process, Often.Rounds(1, full: 10, "ENGINE_TORTURE_TWINS"));
         for (var round = 0; round < rounds; round++)
         {
             var older = twin;
@@ -106,7 +106,8 @@ public sealed class FencingTests(PostgresFixture postgres, ITestOutputHelper out
         }
         var wrong = rig.Nodes[2];
         await ClusterRig.EndAsync(wrong.Process);
-        var startedWrong = wrong.Process.StartAsync(kernelFault: mutant, clockAhead: 3600);
+        wrong.Process.Variables["ENGINE_CLOCK_AHEAD"] = "3600";
+        var startedWrong = wrong.Process.StartAsync(kernelFault: mutant);
         // It is never ready: no partition is its own.
         await Task.WhenAny(startedWrong, Task.Delay(5000));
         await Task.Delay(2000);

@@ -3,6 +3,7 @@ using Engine.Actors.Deciders;
 using Engine.Actors.Inventory;
 using Engine.Actors.Kernel;
 using Engine.Actors.Orders;
+using Engine.Actors.Trials;
 using Xunit;
 using Xunit.Abstractions;
 

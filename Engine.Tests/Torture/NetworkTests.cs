@@ -31,8 +31,8 @@ public sealed class NetworkTests(ITestOutputHelper output)
         ClusterNetwork network = namespaces is null ? new Wires(server.Port) : namespaces;
         await using var rig = await ClusterRig.StartAsync(server.ConnectionString(), seed: 20, network);
         await rig.LoadAsync();
-        var random = new Random(Counts.Of("SEED", 1));
-        var (recovery, rounds) = (TimeSpan.Zero, Counts.Of("NETWORK_CUTS", 2));
+        var random = new Random(Often.Rounds(1, full: 1, "ENGINE_TORTURE_SEED"));
+        var (recovery, rounds) = (TimeSpan.Zero, Often.Rounds(2, full: 30));
         for (var round = 0; round < rounds; round++)
         {
             await Task.Delay(random.Next(500, 1500));

@@ -15,7 +15,7 @@ namespace Engine.Tests.Torture;
 /// </summary>
 public sealed class TornTailTests(ITestOutputHelper output)
 {
-    static int Cuts => int.Parse(Environment.GetEnvironmentVariable("ENGINE_TORTURE_CUTS") ?? "200");
+    static int Cuts => Often.Rounds(200, full: 12_000, "ENGINE_TORTURE_CUTS");
 
     public static TheoryData<Damage> Kinds => [.. Enum.GetValues<Damage>()];
 

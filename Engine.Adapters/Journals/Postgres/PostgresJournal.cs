@@ -134,6 +134,39 @@ public sealed class PostgresJournal : IStore, IArchivable
 
     public bool RemoveSigningKey(string id) => Change(connection => connection.Run(Sql.DeleteSigningKey, id)) > 0;
 
+    public IReadOnlyList<FrameKeys> ReadKeys(int partition, long after) => _reader.Read(connection =>
+    {
+        var keys = new List<FrameKeys>();
+        using var command = connection.Command(Sql.ReadKeysBehind, partition, after);
+        using var row = command.ExecuteReader();
+        while (row.Read()) keys.Add(new FrameKeys(row.GetInt64(0), row.GetFieldValue<byte[]?[]>(1)));
+        return keys;
+    });
+
+    public void ReplaceKeys(int partition, IReadOnlyList<FrameKeys> keys) => Change(connection =>
+    {
+        using var transaction = connection.BeginTransaction();
+        foreach (var row in keys.Where(row => row.Wrapped.Any(key => key is not null))) connection.Run(Sql.ReplaceKeys, partition, row.Sequence, row.Wrapped);
+        transaction.Commit();
+        return 0;
+    });
+
+    public void ReplaceSigningKeys(IReadOnlyList<StoredSigningKey> keys) => Change(connection =>
+    {
+        using var transaction = connection.BeginTransaction();
+        foreach (var key in keys) connection.Run(Sql.ReplaceSigningKey, key.Wrapped, key.Id);
+        transaction.Commit();
+        return 0;
+    });
+
+    public void EraseReplacedKeys() => Change(connection =>
+    {
+        using var vacuum = connection.Command(Sql.VacuumReplaced);
+        // As long as it takes.
+        vacuum.CommandTimeout = 0;
+        return vacuum.ExecuteNonQuery();
+    });
+
     public ArchiveReport Archive(long before, Action<long>? progress = null, CancellationToken stop = default)
     {
         if (_archiveDirectory is null) throw new StoreUnavailableException("No folder of archives is set (Engine:Archive:Directory): all nodes must be able to read it.");

@@ -68,6 +68,15 @@ public sealed class PostgresShards : IStore
     public void AddSigningKey(StoredSigningKey key) => _shards[0].AddSigningKey(key);
     public bool RemoveSigningKey(string id) => _shards[0].RemoveSigningKey(id);
 
+    public IReadOnlyList<FrameKeys> ReadKeys(int partition, long after) => Of(partition).ReadKeys(partition, after);
+    public void ReplaceKeys(int partition, IReadOnlyList<FrameKeys> keys) => Of(partition).ReplaceKeys(partition, keys);
+    public void ReplaceSigningKeys(IReadOnlyList<StoredSigningKey> keys) => _shards[0].ReplaceSigningKeys(keys);
+
+    public void EraseReplacedKeys()
+    {
+        foreach (var shard in _shards) shard.EraseReplacedKeys();
+    }
+
     public ArchiveReport Archive(long before, Action<long>? progress = null, CancellationToken stop = default)
     {
         var sum = new ArchiveReport(0, 0, 0, 0);

@@ -190,6 +190,19 @@ static class Sql
     public const string ReadSegment = "SELECT octet_length(bytes), substring(bytes FROM $3 + 1 FOR $4) FROM engine.segments WHERE partition = $1 AND segment = $2";
     public const string ReadKey = "SELECT wrapped[$3 + 1] FROM engine.keys WHERE partition = $1 AND sequence = $2";
 
+    public const string ReadKeysBehind = "SELECT sequence, wrapped FROM engine.keys WHERE partition = $1 AND sequence > $2 ORDER BY sequence LIMIT 500";
+
+    /// <summary>A null leaves what is there.</summary>
+    public const string ReplaceKeys =
+        """
+        UPDATE engine.keys k SET wrapped = ARRAY(SELECT coalesce(n.wrapped, o.wrapped) FROM unnest(k.wrapped) WITH ORDINALITY o(wrapped, i)
+            LEFT JOIN unnest($3) WITH ORDINALITY n(wrapped, i) ON n.i = o.i AND o.wrapped IS NOT NULL ORDER BY o.i)
+        WHERE k.partition = $1 AND k.sequence = $2
+        """;
+
+    public const string ReplaceSigningKey = "UPDATE engine.signing_keys SET wrapped = $1 WHERE id = $2";
+    public const string VacuumReplaced = "VACUUM engine.keys, engine.signing_keys";
+
     /// <summary>A dropped key is gone from the table only when the row's older versions are.</summary>
     public const string VacuumKeys = "VACUUM engine.keys";
 

@@ -60,6 +60,15 @@ static class KeyRow
         return true;
     }
 
+    /// <summary>Puts a key of the same length in the place of one that is there; then the bytes of the row from <paramref name="start"/> on have changed.</summary>
+    public static void Replace(Span<byte> row, int index, ReadOnlySpan<byte> key, out int start, out int count)
+    {
+        (start, var end) = Find(row, index);
+        count = end - start;
+        if (count != EntryHeaderBytes + key.Length || row[start] != 1) throw new InvalidDataException("a key that is not there, or of another length, can't be replaced");
+        key.CopyTo(row[(start + EntryHeaderBytes)..]);
+    }
+
     static (int Start, int End) Find(ReadOnlySpan<byte> row, int index)
     {
         if (row.Length < HeaderBytes) throw new InvalidDataException("a row of keys ends before its count");

@@ -85,6 +85,15 @@ sealed class ReadSession(SqliteConnection connection) : IDisposable
             : throw new InvalidDataException($"segment {segment} of partition {partition} is not there, or has no {count} bytes from {offset}");
     }
 
+    public List<FrameKeys> KeysBehind(int partition, long after)
+    {
+        using var read = new SqliteStatement(connection, Sql.ReadKeysBehind);
+        read.With(partition).With(after);
+        var keys = new List<FrameKeys>();
+        while (read.Step()) keys.Add(new FrameKeys(read.Long(0), KeyRow.Unpack(read.Blob(1).ToArray())));
+        return keys;
+    }
+
     /// <summary>Some rows of wrapped keys behind one, as they are stored.</summary>
     public List<StoredKeyRow> KeyRows(long after)
     {

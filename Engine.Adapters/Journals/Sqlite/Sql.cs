@@ -96,6 +96,7 @@ static class Sql
     public const string InsertKeys = "INSERT INTO keys(partition, sequence, wrapped) VALUES(?, ?, ?)";
     public const string ReadKeys = "SELECT wrapped, id FROM keys WHERE partition=? AND sequence=?";
 
+    public const string ReadKeysBehind = "SELECT sequence, wrapped FROM keys WHERE partition=? AND sequence>? ORDER BY sequence LIMIT 500";
     public const string ReadKeyRows = "SELECT id, partition, sequence, wrapped FROM keys WHERE id>? ORDER BY id LIMIT 1000";
     public const string ReadSegments = "SELECT partition, segment, sum(length(bytes)) FROM segments GROUP BY partition, segment";
 
@@ -108,6 +109,7 @@ static class Sql
     public const string ReadCheckpoint = "SELECT bytes FROM checkpoints WHERE partition=?";
 
     public const string ReadSigningKeys = "SELECT id, wrapped, created_at, retired_at FROM signing_keys ORDER BY created_at, rowid";
+    public const string ReplaceSigningKey = "UPDATE signing_keys SET wrapped=? WHERE id=?";
     public const string RetireSigningKeys = "UPDATE signing_keys SET retired_at=? WHERE retired_at IS NULL";
     public const string InsertSigningKey = "INSERT INTO signing_keys(id, wrapped, created_at, retired_at) VALUES(?, ?, ?, NULL)";
     public const string DeleteSigningKey = "DELETE FROM signing_keys WHERE id=? AND retired_at IS NOT NULL RETURNING id";

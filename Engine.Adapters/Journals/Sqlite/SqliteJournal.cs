@@ -105,6 +105,30 @@ public sealed class SqliteJournal : IStore, IArchivable
 
     public bool RemoveSigningKey(string id) => InTurn(session => session.RemoveSigningKey(id));
 
+    public IReadOnlyList<FrameKeys> ReadKeys(int partition, long after) => _reader.Read(session => session.KeysBehind(partition, after));
+
+    public void ReplaceKeys(int partition, IReadOnlyList<FrameKeys> keys) => InTurn(session =>
+    {
+        foreach (var row in keys) session.ReplaceKeys(partition, row);
+        return true;
+    });
+
+    public void ReplaceSigningKeys(IReadOnlyList<StoredSigningKey> keys) => InTurn(session =>
+    {
+        session.ReplaceSigningKeys(keys);
+        return true;
+    });
+
+    public void EraseReplacedKeys()
+    {
+        var isErased = InTurn(session =>
+        {
+            session.EraseDroppedKeys();
+            return !session.HasDroppedKeys;
+        }, inTransaction: false);
+        if (!isErased) throw new StoreUnavailableException("The log can't be cut while somebody reads the store.");
+    }
+
     public ArchiveReport Archive(long before, Action<long>? progress = null, CancellationToken stop = default)
     {
         lock (_archiving)

@@ -139,6 +139,13 @@ sealed class WriteSession : IDisposable
         insert.With(key.Id).With(key.Wrapped).With(key.CreatedAt).Run();
     }
 
+    public void ReplaceSigningKeys(IEnumerable<StoredSigningKey> keys)
+    {
+        using var replace = new SqliteStatement(_connection, Sql.ReplaceSigningKey);
+        foreach (var key in keys) replace.With(key.Wrapped).With(key.Id).Run();
+        HasDroppedKeys = true;
+    }
+
     public void AddArchive(ArchiveEntry entry)
     {
         using var insert = new SqliteStatement(_connection, Sql.InsertArchive);
@@ -205,7 +212,28 @@ sealed class WriteSession : IDisposable
         return tail;
     }
 
-    void DropKeys(int partition, long sequence, IEnumerable<int> indexes)
+    void DropKeys(int partition, long sequence, IEnumerable<int> indexes) => ChangeKeys(partition, sequence, (row, change) =>
+    {
+        foreach (var index in indexes)
+            if (KeyRow.Drop(row, index, out var start, out var count)) change(start, count);
+    });
+
+    public void ReplaceKeys(int partition, in FrameKeys keys)
+    {
+        var replacements = keys.Wrapped;
+        ChangeKeys(partition, keys.Sequence, (row, change) =>
+        {
+            for (var index = 0; index < replacements.Length; index++)
+            {
+                if (replacements[index] is not { } key) continue;
+                KeyRow.Replace(row, index, key, out var start, out var count);
+                change(start, count);
+            }
+        });
+    }
+
+    /// <summary>Changes a row where it stands: older copies are left only in the log.</summary>
+    void ChangeKeys(int partition, long sequence, Action<byte[], Action<int, int>> work)
     {
         byte[] row;
         long id;
@@ -221,13 +249,12 @@ sealed class WriteSession : IDisposable
         }
 
         using var blob = new SqliteBlob(_connection, "keys", "wrapped", id);
-        foreach (var index in indexes)
+        work(row, (start, count) =>
         {
-            if (!KeyRow.Drop(row, index, out var start, out var count)) continue;
             blob.Position = start;
             blob.Write(row, start, count);
             HasDroppedKeys = true;
-        }
+        });
     }
 
     void WriteSegment(int partition, long segment, ReadOnlySpan<byte> bytes)
