@@ -48,7 +48,7 @@ public static class EngineHost
         builder.Logging.AddSerilog(Logger(configuration), dispose: true);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = ShutdownMax);
         AddServer(builder, settings);
-        AddEngine(builder.Services, settings, time ?? TimeProvider.System);
+        AddEngine(builder.Services, settings, time ?? FaultPoints.Clock);
         AddEndpoints(builder.Services);
         replace?.Invoke(builder.Services);
 

@@ -92,10 +92,12 @@ public sealed class ClusterMember : IOwnership
         lock (_rounds)
         {
             var asked = _time.GetTimestamp();
+            // With a clock that never agreed with the store's there is no time to decide by: others must not leave it anything.
+            var hasClock = _node.HasComparedClock || _node.Fault == KernelFault.TrustAnyClock;
             ClusterState state;
             try
             {
-                state = _store.Renew(Me with { IsLeaving = _isLeaving }, _frameVersion);
+                state = _store.Renew(Me with { IsLeaving = _isLeaving || !hasClock }, _frameVersion);
             }
             catch (StoreUnavailableException)
             {
@@ -104,6 +106,7 @@ public sealed class ClusterMember : IOwnership
                 return;
             }
             _node.CompareClock(state.Now, asked);
+            if (!hasClock && _node.HasComparedClock) RoundWanted?.Invoke();
             lock (_gate) See(state);
             // Only now: what was lost while there was no lease is marked by now, and not shown under the new one.
             Volatile.Write(ref _leaseFrom, asked);
@@ -156,12 +159,12 @@ public sealed class ClusterMember : IOwnership
             var target = Rendezvous.Owner(row.Partition, names.Keys) is { } name ? names[name] : null;
             if (row.Owner != Me.Id)
             {
-                if (target == Me.Id && IsFree(row)) Take(row);
+                if (target == Me.Id && IsFree(row)) _node.Take(row.Partition);
             }
             else if (!_node.IsWanted(row.Partition))
             {
                 // Closed here and not free yet: the store did not hear of it, or it was lost and is still this node's.
-                if (target == Me.Id && !HasLeft(row.Partition)) Take(row);
+                if (target == Me.Id && !HasLeft(row.Partition)) _node.Take(row.Partition);
                 else TryRelease(row.Partition, row.Epoch);
             }
             else if (target != Me.Id && (target is not null || _isLeaving) && !isHandingOver && _node.IsOpen(row.Partition))
@@ -176,13 +179,6 @@ public sealed class ClusterMember : IOwnership
     bool HasLeft(int partition)
     {
         lock (_gate) return _left.Contains(partition);
-    }
-
-    void Take(PartitionRow row)
-    {
-        // With a clock that never agreed with the store's there is no time to decide by.
-        if (!_node.HasComparedClock && _node.Fault != KernelFault.TrustAnyClock) return;
-        _node.Take(row.Partition);
     }
 
     bool IsFree(PartitionRow row)

@@ -13,7 +13,7 @@ public sealed record NodeRow(string Id, string Name, string Address, byte Reads)
     public long Number { get; init; }
     /// <summary>Given by the store at each renewal of the lease and never again. That it stands still is how others see that a node is gone.</summary>
     public long Renewal { get; init; }
-    /// <summary>It hands everything over and takes nothing any more.</summary>
+    /// <summary>It is to own nothing: it hands everything over, or its clock has never agreed with the store's.</summary>
     public bool IsLeaving { get; init; }
 }
 

@@ -25,19 +25,19 @@ static class CsvTable
 
     /// <summary>A page of rows, a row having a cell for every column: texts, numbers, or null.</summary>
     /// <param name="page">The next page; empty at the end.</param>
-    public static IResult Of(string[] columns, Func<IReadOnlyList<object?[]>> page) => new CsvResult(columns, page);
+    public static IResult Of(string[] columns, Func<Task<IReadOnlyList<object?[]>>> page) => new CsvResult(columns, page);
 
-    sealed class CsvResult(string[] columns, Func<IReadOnlyList<object?[]>> page) : IResult
+    sealed class CsvResult(string[] columns, Func<Task<IReadOnlyList<object?[]>>> page) : IResult
     {
         public async Task ExecuteAsync(HttpContext httpContext)
         {
             // The first page before the first byte: what can't be read at all is still answered as a problem.
-            var rows = page();
+            var rows = await page();
             httpContext.Response.ContentType = ContentType;
             await using var csv = CsvWriter.Create(httpContext.Response.Body, Rfc4180, leaveOpen: true);
             foreach (var column in columns) csv.WriteField(column);
             await csv.EndRecordAsync(httpContext.RequestAborted);
-            for (; rows.Count > 0; rows = page())
+            for (; rows.Count > 0; rows = await page())
             {
                 foreach (var row in rows)
                 {

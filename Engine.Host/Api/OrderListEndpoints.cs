@@ -41,7 +41,7 @@ sealed class OrderListEndpoints(ViewLists lists, ViewDesk views, PersonIndex per
 
         var isWhole = await views.CatchUpAsync(http);
         if (isCsv) return Table(filter, now);
-        var rows = lists.Orders(filter, after, listing.Limit + 1);
+        var rows = await views.ReadAsync(() => lists.Orders(filter, after, listing.Limit + 1));
         var shown = rows.Take(listing.Limit).Select(row => renderer.Summary(row, now)).ToArray();
         var next = rows.Count > listing.Limit ? Listing.CursorOf(Text(rows[listing.Limit - 1].Cursor)) : null;
         return views.List(new ListJson<OrderSummaryJson>(shown, next), isWhole, ApiJson.Web.ListJsonOrderSummaryJson);
@@ -55,11 +55,11 @@ sealed class OrderListEndpoints(ViewLists lists, ViewDesk views, PersonIndex per
         if (faults.Any) return Problems.Invalid(faults.Found);
 
         var isWhole = await views.CatchUpAsync(http);
-        var counts = lists.Counts(filter);
+        var counts = await views.ReadAsync(() => lists.Counts(filter));
         if (isCsv)
         {
             var pages = new Queue<IReadOnlyList<object?[]>>([[.. counts.Select(c => new object?[] { c.State, c.Status, c.Orders })], []]);
-            return CsvTable.Of(["state", "status", "orders"], pages.Dequeue);
+            return CsvTable.Of(["state", "status", "orders"], () => Task.FromResult(pages.Dequeue()));
         }
         return Answers.Ok(new OrderCountsJson([.. counts.Select(c => new OrderCountJson(c.State, c.Status, c.Orders))], counts.Sum(c => c.Orders)) { Incomplete = !isWhole }, ApiJson.Web.OrderCountsJson);
     }
@@ -67,9 +67,9 @@ sealed class OrderListEndpoints(ViewLists lists, ViewDesk views, PersonIndex per
     IResult Table(OrderFilter filter, long now)
     {
         var after = OrderCursor.Start;
-        return CsvTable.Of(Columns, () =>
+        return CsvTable.Of(Columns, async () =>
         {
-            var page = lists.Orders(filter, after, Listing.LimitMax);
+            var page = await views.ReadAsync(() => lists.Orders(filter, after, Listing.LimitMax));
             if (page.Count > 0) after = page[^1].Cursor;
             return [.. page.Select(row => Cells(renderer.Summary(row, now)))];
         });

@@ -105,16 +105,16 @@ sealed class SkuEndpoints(IEngine engine, TokenDesk tokens, StockReader reader, 
         var isWhole = await views.CatchUpAsync(http);
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         if (isCsv) return ReplenishmentTable(now);
-        var page = lists.Replenishments(listing.After ?? "", listing.Limit + 1, now);
+        var page = await views.ReadAsync(() => lists.Replenishments(listing.After ?? "", listing.Limit + 1, now));
         return views.List(listing.Page(page, r => r.Sku, ReplenishmentJson.Of), isWhole, ApiJson.Web.ListJsonReplenishmentJson);
     }
 
     IResult ReplenishmentTable(long now)
     {
         var after = "";
-        return CsvTable.Of(["sku", "warehouse", "shortfall", "suggestedQuantity", "expectedShortageHours", "dailyTurnover", "safetyStockFactor", "since"], () =>
+        return CsvTable.Of(["sku", "warehouse", "shortfall", "suggestedQuantity", "expectedShortageHours", "dailyTurnover", "safetyStockFactor", "since"], async () =>
         {
-            var page = lists.Replenishments(after, Listing.LimitMax, now);
+            var page = await views.ReadAsync(() => lists.Replenishments(after, Listing.LimitMax, now));
             if (page.Count > 0) after = page[^1].Sku;
             return [.. page.Select(r => new object?[] { r.Sku, r.Warehouse, r.Shortfall, r.SuggestedQuantity, r.ExpectedShortageHours, r.DailyTurnover, r.SafetyStockFactor, new Instant(r.Since) })];
         });

@@ -40,6 +40,7 @@ sealed class ClusterService(ClusterMember member, EngineNode node, ClusterEngine
 
     async Task RoundsAsync()
     {
+        var looking = Task.CompletedTask;
         for (var number = 0; !_end.IsCancellationRequested; number++)
         {
             try
@@ -47,7 +48,8 @@ sealed class ClusterService(ClusterMember member, EngineNode node, ClusterEngine
                 await Task.Factory.StartNew(member.Round, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
                 if (number > 0 && node.IsReady) engine.HasJoined();
                 peers.Keep(member.Nodes.Select(n => n.Row.Id));
-                await LookAsync();
+                // Beside the rounds: a node that does not answer must not keep a partition that is on its way waiting.
+                if (looking.IsCompleted) looking = LookAsync();
                 EndIfNeeded();
             }
             catch (Exception e)
@@ -57,18 +59,25 @@ sealed class ClusterService(ClusterMember member, EngineNode node, ClusterEngine
             }
             await _wanted.WaitAsync(_round, CancellationToken.None);
         }
+        await looking;
     }
 
     /// <summary>What the others say of themselves, and which keys they have made.</summary>
     async Task LookAsync()
     {
-        var others = member.Nodes.Where(n => n.IsLive && n.Row.Id != member.Me.Id && n.Row.Address.Length > 0).Select(n => n.Row).ToArray();
-        var told = new Dictionary<string, NodeStatus>();
-        using var limit = new CancellationTokenSource(_round);
-        foreach (var (id, status) in await Task.WhenAll(others.Select(StatusOfAsync)))
-            if (status is not null) told[id] = status;
-        engine.Heard(told);
-        await Task.Run(keys.Reload);
+        try
+        {
+            var others = member.Nodes.Where(n => n.IsLive && n.Row.Id != member.Me.Id && n.Row.Address.Length > 0).Select(n => n.Row).ToArray();
+            var told = new Dictionary<string, NodeStatus>();
+            foreach (var (id, status) in await Task.WhenAll(others.Select(StatusOfAsync)))
+                if (status is not null) told[id] = status;
+            engine.Heard(told);
+            await Task.Run(keys.Reload);
+        }
+        catch (Exception e)
+        {
+            log.RoundFailed(e);
+        }
     }
 
     async Task<(string Id, NodeStatus? Status)> StatusOfAsync(NodeRow node)

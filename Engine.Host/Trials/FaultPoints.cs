@@ -38,13 +38,15 @@ enum StoreFault
 
 /// <summary>
 /// For trials only: <c>ENGINE_FAULT_POINT=AfterCommit:20</c> ends the process hard at the twentieth passing of that point, and
-/// <c>ENGINE_KERNEL_FAULT=AnswerBeforeAppend</c> plants a fault that a trial must find. Refused unless all listen on loopback.
+/// <c>ENGINE_KERNEL_FAULT=AnswerBeforeAppend</c> plants a fault that a trial must find; <c>ENGINE_CLOCK_AHEAD=3600</c> sets this
+/// process's wall clock ahead by seconds. Refused unless all listen on loopback.
 /// </summary>
 static class FaultPoints
 {
     static readonly string? Wanted = Environment.GetEnvironmentVariable("ENGINE_FAULT_POINT");
     static readonly string? WantedKernel = Environment.GetEnvironmentVariable("ENGINE_KERNEL_FAULT");
     static readonly string? WantedStore = Environment.GetEnvironmentVariable("ENGINE_STORE_FAULT");
+    static readonly string? WantedClock = Environment.GetEnvironmentVariable("ENGINE_CLOCK_AHEAD");
     static readonly FaultPoint Point = Wanted is null ? default : Enum.Parse<FaultPoint>(Wanted.Split(':')[0]);
     static readonly int At = Wanted?.Split(':') is [_, var number] ? int.Parse(number) : 1;
     static int _passed;
@@ -67,9 +69,9 @@ static class FaultPoints
     /// <exception cref="StartupException">A trial is wanted where others could be reached.</exception>
     public static void Refuse(string urls)
     {
-        if (Wanted is null && WantedKernel is null && WantedStore is null) return;
+        if (Wanted is null && WantedKernel is null && WantedStore is null && WantedClock is null) return;
         if (urls.Split(';').All(url => Uri.TryCreate(url, UriKind.Absolute, out var uri) && (uri.Host == "localhost" || (IPAddress.TryParse(uri.Host, out var ip) && IPAddress.IsLoopback(ip))))) return;
-        throw new StartupException("ENGINE_FAULT_POINT, ENGINE_KERNEL_FAULT and ENGINE_STORE_FAULT are for trials: they are refused unless the engine listens on loopback only.");
+        throw new StartupException("ENGINE_FAULT_POINT, ENGINE_KERNEL_FAULT, ENGINE_STORE_FAULT and ENGINE_CLOCK_AHEAD are for trials: they are refused unless the engine listens on loopback only.");
     }
 
     public static Action<WriteStep>? AtStep => Store == StoreFault.KeepsNoConnection ? GiveBack : !IsArmed ? null : static step =>
@@ -77,6 +79,9 @@ static class FaultPoints
         if (step == WriteStep.Committing) Pass(FaultPoint.BeforeAppend);
         else if (step == WriteStep.Committed) Pass(FaultPoint.AfterCommit);
     };
+
+    /// <summary>The clocks of the machine, the wall clock as the trial sets it.</summary>
+    public static TimeProvider Clock => WantedClock is null ? TimeProvider.System : new ClockAhead(TimeSpan.FromSeconds(int.Parse(WantedClock, System.Globalization.CultureInfo.InvariantCulture)));
 
     static void GiveBack(WriteStep step)
     {
@@ -98,6 +103,12 @@ static class FaultPoints
             return next(http);
         });
     }
+}
+
+/// <summary>A machine of which somebody has set the clock wrong.</summary>
+sealed class ClockAhead(TimeSpan ahead) : TimeProvider
+{
+    public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + ahead;
 }
 
 /// <summary>Passes the points that lie in front of the journal.</summary>

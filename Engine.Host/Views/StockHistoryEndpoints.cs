@@ -35,7 +35,7 @@ sealed class StockHistoryEndpoints(ViewLists lists, ViewDesk views)
         if (!OrderRules.IsSku(filter.Sku)) return SkuEndpoints.Unknown();
 
         var isWhole = await views.CatchUpAsync(http);
-        if (lists.Movements(filter, listing.After is null ? null : after, listing.Limit + 1) is not { } rows) return SkuEndpoints.Unknown();
+        if (await views.ReadAsync(() => lists.Movements(filter, listing.After is null ? null : after, listing.Limit + 1)) is not { } rows) return SkuEndpoints.Unknown();
         if (isCsv) return Table(filter, caller);
         var next = rows.Count > listing.Limit ? Listing.CursorOf(rows[listing.Limit - 1].Sequence.ToString(CultureInfo.InvariantCulture)) : null;
         return views.List(new ListJson<MovementJson>([.. rows.Take(listing.Limit).Select(row => MovementJson.Of(row, caller))], next), isWhole, ApiJson.Web.ListJsonMovementJson);
@@ -44,9 +44,9 @@ sealed class StockHistoryEndpoints(ViewLists lists, ViewDesk views)
     IResult Table(MovementFilter filter, Caller caller)
     {
         long? after = null;
-        return CsvTable.Of(Columns, () =>
+        return CsvTable.Of(Columns, async () =>
         {
-            var page = lists.Movements(filter, after, Listing.LimitMax) ?? [];
+            var page = await views.ReadAsync(() => lists.Movements(filter, after, Listing.LimitMax)) ?? [];
             if (page.Count > 0) after = page[^1].Sequence;
             return [.. page.Select(row => Cells(MovementJson.Of(row, caller)))];
         });

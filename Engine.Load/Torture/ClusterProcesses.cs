@@ -5,9 +5,13 @@ using System.Text.Json;
 
 namespace Engine.Load.Torture;
 
-/// <summary>One node of a cluster under torture: a process, and the wires to the store and to it that can be cut.</summary>
-public sealed record ClusterNode(string Name, HostProcess Process, TcpRelay ToStore, TcpRelay FromNodes)
+/// <summary>One node of a cluster under torture.</summary>
+public sealed class ClusterNode(int number, HostProcess process)
 {
+    /// <summary>Counted from 1.</summary>
+    public int Number => number;
+    public string Name => $"node-{number}";
+    public HostProcess Process => process;
     /// <summary>The front sends clients here.</summary>
     public bool IsUp { get; set; }
 }
@@ -18,61 +22,64 @@ public sealed record ClusterNode(string Name, HostProcess Process, TcpRelay ToSt
 /// </summary>
 public sealed class ClusterProcesses : IAsyncDisposable
 {
+    public const int Partitions = 12;
     const string Secret = "secret-of-the-torture-cluster";
     static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(300);
     static readonly TimeSpan LookMax = TimeSpan.FromSeconds(2);
 
     readonly CancellationTokenSource _end = new();
     readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = LookMax };
+    readonly string _folder;
+    readonly Func<IPEndPoint, string> _connection;
+    readonly IReadOnlyDictionary<string, string>? _settings;
     readonly Task _looking;
     int _turn;
 
     /// <param name="folder">Where the nodes keep their own.</param>
-    /// <param name="port">The store's on this machine.</param>
-    /// <param name="connection">To the store, by the port that it is given.</param>
-    public ClusterProcesses(string folder, int count, int port, Func<int, string> connection)
+    /// <param name="network">What connects them; goes with them.</param>
+    /// <param name="connection">To the store, by the address that it is given.</param>
+    /// <param name="settings">Beyond those that a node of a cluster needs.</param>
+    public ClusterProcesses(string folder, int count, ClusterNetwork network, Func<IPEndPoint, string> connection, IReadOnlyDictionary<string, string>? settings = null)
     {
+        (_folder, _connection, _settings, Network) = (folder, connection, settings, network);
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", HostProcess.Key);
-        Nodes = [.. Enumerable.Range(1, count).Select(i => Make($"node-{i}", folder, port, connection))];
+        Nodes = [.. Enumerable.Range(1, count).Select(number => new ClusterNode(number, Make(network.Place(number), $"node-{number}", $"node-{number}")))];
         Front = new TcpRelay(Next);
         _looking = LookAsync();
     }
 
     public IReadOnlyList<ClusterNode> Nodes { get; }
+    public ClusterNetwork Network { get; }
     public TcpRelay Front { get; }
 
-    static ClusterNode Make(string name, string folder, int port, Func<int, string> connection)
-    {
-        ClusterNode? node = null;
-        var toStore = new TcpRelay(() => new IPEndPoint(IPAddress.Loopback, port));
-        var fromNodes = new TcpRelay(() => new IPEndPoint(IPAddress.Loopback, node!.Process.Url.Port));
-        var process = new HostProcess(Path.Combine(folder, name), new Dictionary<string, string>
+    /// <summary>A process of the cluster that is not started yet.</summary>
+    /// <param name="name">By which the others know it.</param>
+    /// <param name="data">Its folder.</param>
+    /// <param name="masterKey">Another file than the one all share.</param>
+    public HostProcess Make(NodePlace place, string name, string data, string? masterKey = null) => new(
+        Path.Combine(_folder, data),
+        new Dictionary<string, string>(_settings ?? new Dictionary<string, string>())
         {
             ["Engine:Store"] = "postgres",
-            ["Engine:Postgres"] = connection(toStore.Port),
+            ["Engine:Postgres"] = _connection(place.Store),
             ["Engine:Node"] = name,
             ["Engine:Cluster:Secret"] = Secret,
-            ["Engine:Cluster:Advertise"] = fromNodes.Url.ToString(),
+            ["Engine:Cluster:Advertise"] = place.Advertised.ToString(),
             // All nodes open what the others sealed.
-            ["Engine:MasterKeyFile"] = Path.Combine(folder, "master.key"),
-            ["Engine:Partitions"] = "12",
-        });
-        return node = new ClusterNode(name, process, toStore, fromNodes);
-    }
+            ["Engine:MasterKeyFile"] = masterKey ?? Path.Combine(_folder, "master.key"),
+            ["Engine:Partitions"] = $"{Partitions}",
+        },
+        url: place.Url) { Through = place.Launcher };
 
     IPEndPoint? Next()
     {
         var up = Nodes.Where(n => n.IsUp).ToArray();
-        return up.Length == 0 ? null : new IPEndPoint(IPAddress.Loopback, up[(int)((uint)Interlocked.Increment(ref _turn) % up.Length)].Process.Url.Port);
+        if (up.Length == 0) return null;
+        var url = up[(int)((uint)Interlocked.Increment(ref _turn) % up.Length)].Process.Url;
+        return new IPEndPoint(IPAddress.Parse(url.Host), url.Port);
     }
 
-    /// <summary>One after the other: the first makes the tables and the key.</summary>
-    public async Task StartAsync()
-    {
-        foreach (var node in Nodes) await StartAsync(node);
-        await UntilServedAsync(Nodes, TimeSpan.FromSeconds(60));
-    }
-
+    /// <summary>The first that is started makes the tables and the key.</summary>
     public async Task StartAsync(ClusterNode node, string? kernelFault = null)
     {
         if (!await node.Process.StartAsync(kernelFault: kernelFault)) throw new InvalidOperationException($"{node.Name} has ended: {node.Process.Said}");
@@ -107,18 +114,28 @@ public sealed class ClusterProcesses : IAsyncDisposable
     }
 
     /// <summary>Waits until every partition is served, by one of <paramref name="by"/>, as one of them sees it. How long that took.</summary>
-    public async Task<TimeSpan> UntilServedAsync(IReadOnlyList<ClusterNode> by, TimeSpan patience)
+    public Task<TimeSpan> UntilServedAsync(IReadOnlyList<ClusterNode> by, TimeSpan patience)
+    {
+        var names = by.Select(n => n.Name).ToHashSet();
+        return UntilAsync(by[0], owners => owners.All(o => o is not null && names.Contains(o)), patience);
+    }
+
+    /// <summary>Waits until every node serves some partitions, and all are served.</summary>
+    public Task<TimeSpan> UntilSharedAsync(TimeSpan patience) => UntilAsync(Nodes[0], owners => !owners.Contains(null) && Nodes.All(n => owners.Contains(n.Name)), patience);
+
+    /// <summary>Waits until the partitions belong to whom they are said to belong.</summary>
+    public Task<TimeSpan> UntilOwnedAsync(IReadOnlyList<string?> owners, ClusterNode asked, TimeSpan patience) => UntilAsync(asked, now => now.SequenceEqual(owners), patience);
+
+    async Task<TimeSpan> UntilAsync(ClusterNode asked, Func<string?[], bool> isSo, TimeSpan patience)
     {
         var waited = Stopwatch.StartNew();
-        var names = by.Select(n => n.Name).ToHashSet();
-        var last = "";
+        string?[] last = [];
         while (waited.Elapsed < patience)
         {
             try
             {
-                using var answer = await _http.GetAsync(new Uri(by[0].Process.Url, "/v1/cluster"));
-                last = await answer.Content.ReadAsStringAsync();
-                if (JsonElement.Parse(last).GetProperty("partitions").EnumerateArray().All(p => p.GetProperty("state").GetString() == "open" && names.Contains(p.GetProperty("owner").GetString()!))) return waited.Elapsed;
+                last = await OwnersAsync(asked);
+                if (isSo(last)) return waited.Elapsed;
             }
             catch (Exception e) when (e is HttpRequestException or OperationCanceledException or JsonException or KeyNotFoundException)
             {
@@ -126,7 +143,15 @@ public sealed class ClusterProcesses : IAsyncDisposable
             }
             await Task.Delay(50);
         }
-        throw new TimeoutException($"not every partition is served after {patience}: {last}");
+        throw new TimeoutException($"not every partition is where it should be after {patience}: {string.Join(' ', last)}");
+    }
+
+    /// <summary>Who serves each partition, as a node sees it; null where nobody does.</summary>
+    public async Task<string?[]> OwnersAsync(ClusterNode asked)
+    {
+        using var answer = await _http.GetAsync(new Uri(asked.Process.Url, "/v1/cluster"));
+        return [.. JsonElement.Parse(await answer.Content.ReadAsStringAsync()).GetProperty("partitions").EnumerateArray()
+            .Select(p => p.GetProperty("state").GetString() == "open" ? p.GetProperty("owner").GetString() : null)];
     }
 
     public async ValueTask DisposeAsync()
@@ -134,12 +159,8 @@ public sealed class ClusterProcesses : IAsyncDisposable
         await _end.CancelAsync();
         await _looking;
         await Front.DisposeAsync();
-        foreach (var node in Nodes)
-        {
-            await node.Process.DisposeAsync();
-            await node.ToStore.DisposeAsync();
-            await node.FromNodes.DisposeAsync();
-        }
+        foreach (var node in Nodes) await node.Process.DisposeAsync();
+        await Network.DisposeAsync();
         _http.Dispose();
         _end.Dispose();
     }

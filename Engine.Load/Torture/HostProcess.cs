@@ -1,6 +1,5 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
+using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -22,12 +21,11 @@ public sealed class HostProcess : IAsyncDisposable
     /// <param name="settings">Beyond those that the torture needs.</param>
     /// <param name="keys">Keys that are configured already: the torture's comes behind them.</param>
     /// <param name="shops">Shops that are.</param>
-    public HostProcess(string data, IReadOnlyDictionary<string, string>? settings = null, int keys = 0, int shops = 0)
+    /// <param name="url">Where it listens; a free port of this machine where none is given.</param>
+    public HostProcess(string data, IReadOnlyDictionary<string, string>? settings = null, int keys = 0, int shops = 0, Uri? url = null)
     {
         // The same port after every start, so that clients find the engine again.
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        Url = new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}");
+        Url = url ?? new Uri($"http://127.0.0.1:{Wires.FreePort()}");
         _settings = new Dictionary<string, string>(settings ?? new Dictionary<string, string>(), StringComparer.OrdinalIgnoreCase)
         {
             ["Engine:Urls"] = Url.ToString(),
@@ -46,7 +44,7 @@ public sealed class HostProcess : IAsyncDisposable
     /// <summary>A command that becomes the program, as a shell with <c>exec "$@"</c> does.</summary>
     public IReadOnlyList<string> Through { get; init; } = [];
     /// <summary>Of its environment.</summary>
-    public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
+    public Dictionary<string, string> Variables { get; init; } = [];
 
     public Uri Url { get; }
     public int Id => _process!.Id;
@@ -93,7 +91,9 @@ public sealed class HostProcess : IAsyncDisposable
 
     async Task<bool> WaitAsync(string health)
     {
-        using var http = new HttpClient { BaseAddress = Url, Timeout = TimeSpan.FromSeconds(2) };
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = Url, Timeout = TimeSpan.FromSeconds(2) };
+        // Off this machine's own addresses nobody is told anything without a key.
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Key);
         var waited = Stopwatch.StartNew();
         while (!HasExited)
         {

@@ -15,7 +15,7 @@ public sealed class TcpRelay : IAsyncDisposable
     readonly CancellationTokenSource _end = new();
     readonly Func<IPEndPoint?> _target;
     readonly Task _accepting;
-    volatile TaskCompletionSource? _cut;
+    volatile TaskCompletionSource? _requestsCut, _answersCut;
 
     /// <param name="target">Asked at each connection; null where there is nobody to connect to.</param>
     public TcpRelay(Func<IPEndPoint?> target)
@@ -29,14 +29,22 @@ public sealed class TcpRelay : IAsyncDisposable
     public int Port { get; }
     public Uri Url => new($"http://127.0.0.1:{Port}");
 
-    public void Cut() => _cut ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+    /// <summary>Both ways, or one only.</summary>
+    public void Cut(bool requests = true, bool answers = true)
+    {
+        if (requests) _requestsCut ??= Gate();
+        if (answers) _answersCut ??= Gate();
+    }
 
     public void Heal()
     {
-        var cut = _cut;
-        _cut = null;
-        cut?.SetResult();
+        var (requests, answers) = (_requestsCut, _answersCut);
+        (_requestsCut, _answersCut) = (null, null);
+        requests?.SetResult();
+        answers?.SetResult();
     }
+
+    static TaskCompletionSource Gate() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Resets every connection, as a balancer does whose server has gone.</summary>
     public void Reset()
@@ -67,10 +75,10 @@ public sealed class TcpRelay : IAsyncDisposable
         try
         {
             client.NoDelay = true;
-            await UntilHealedAsync();
+            await RequestsAsync();
             if (_target() is not { } target) return;
             await server.ConnectAsync(target, _end.Token);
-            await Task.WhenAny(PumpAsync(client.GetStream(), server.GetStream()), PumpAsync(server.GetStream(), client.GetStream()));
+            await Task.WhenAny(PumpAsync(client.GetStream(), server.GetStream(), RequestsAsync), PumpAsync(server.GetStream(), client.GetStream(), AnswersAsync));
         }
         catch (Exception e) when (e is SocketException or IOException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
         {
@@ -83,14 +91,14 @@ public sealed class TcpRelay : IAsyncDisposable
         }
     }
 
-    async Task PumpAsync(NetworkStream from, NetworkStream to)
+    async Task PumpAsync(NetworkStream from, NetworkStream to, Func<Task> healed)
     {
         try
         {
             var buffer = new byte[64 * 1024];
             while (await from.ReadAsync(buffer, _end.Token) is var count and > 0)
             {
-                await UntilHealedAsync();
+                await healed();
                 await to.WriteAsync(buffer.AsMemory(0, count), _end.Token);
             }
         }
@@ -100,7 +108,9 @@ public sealed class TcpRelay : IAsyncDisposable
         }
     }
 
-    Task UntilHealedAsync() => _cut?.Task.WaitAsync(_end.Token) ?? Task.CompletedTask;
+    Task RequestsAsync() => _requestsCut?.Task.WaitAsync(_end.Token) ?? Task.CompletedTask;
+
+    Task AnswersAsync() => _answersCut?.Task.WaitAsync(_end.Token) ?? Task.CompletedTask;
 
     public async ValueTask DisposeAsync()
     {

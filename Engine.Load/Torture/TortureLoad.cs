@@ -15,6 +15,7 @@ public sealed class TortureLoad : IDisposable
     const int Pushers = 3;
     const int Skus = 40;
     const int Stock = 400;
+    const int SaidAgainMax = 1000;
     static readonly string[] Warehouses = ["north", "south"];
 
     readonly AuditClient _client;
@@ -186,7 +187,21 @@ public sealed class TortureLoad : IDisposable
         account.Paid = order.TotalFen;
     }
 
-    async Task<bool> PushAsync(LoadMessage message) => (await _client.SendAsync(message)).Verdict == Verdict.Acknowledged;
+    readonly ConcurrentQueue<LoadMessage> _pushed = new();
+
+    async Task<bool> PushAsync(LoadMessage message)
+    {
+        _pushed.Enqueue(message);
+        return (await _client.SendAsync(message)).Verdict == Verdict.Acknowledged;
+    }
+
+    /// <summary>Everything that was pushed is pushed once more, in any order, as platforms do after an outage: it has no second effect.</summary>
+    public async Task SayAgainAsync()
+    {
+        var again = _pushed.ToArray();
+        new Random(_seed).Shuffle(again);
+        await Task.WhenAll(again.Take(SaidAgainMax).Select(message => _client.SendAsync(message)));
+    }
 
     // ── the audit ──
 

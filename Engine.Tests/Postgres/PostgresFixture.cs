@@ -45,3 +45,17 @@ public sealed class PostgresCollection : ICollectionFixture<PostgresFixture>
 {
     public const string Name = "PostgreSQL";
 }
+
+/// <summary>Clusters have servers of their own: what they mostly do is wait for leases, and others need not wait for them.</summary>
+[CollectionDefinition(Name)]
+public sealed class ClusterCollection : ICollectionFixture<PostgresFixture>
+{
+    public const string Name = "Clusters";
+}
+
+/// <summary>Half of them beside the other half.</summary>
+[CollectionDefinition(Name)]
+public sealed class FencingCollection : ICollectionFixture<PostgresFixture>
+{
+    public const string Name = "Fencing";
+}
