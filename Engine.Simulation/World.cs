@@ -30,7 +30,6 @@ sealed class World
             CheckpointBytes = random.Next(500, 8000),
             SnapshotsPerSlice = 2,
             LaneLength = 32,
-            TenantLength = 24,
             SegmentLive = 0.3 + random.NextDouble() * 0.6,
             // The first fault ends a run: none is expected.
             FaultsPerMinute = 0,

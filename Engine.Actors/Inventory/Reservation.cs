@@ -32,7 +32,6 @@ public enum LockTier : byte
 public sealed class Reservation : IEncoded
 {
     public string Id = "";
-    public string OrderId = "";
     public string Warehouse = "";
     public int Quantity;
     public ReservationOwner Owner;
@@ -59,6 +58,15 @@ public sealed class Reservation : IEncoded
     public string Cart = "";
     /// <summary>Tokens that would be good again if a cart withdrew it.</summary>
     public string[] Tokens = [];
+    // Null where the id says it: a million locks need not hold it twice.
+    string? _orderId = "";
+
+    /// <summary>Set behind <see cref="Id"/>.</summary>
+    public string OrderId
+    {
+        get => _orderId ?? OrderOf(Id).ToString();
+        set => _orderId = value.Length > 0 && OrderOf(Id).SequenceEqual(value) ? null : value;
+    }
 
     /// <summary>Who decides on its end; the default id for a caller's own.</summary>
     public ActorId Leader => LeaderOf(Owner, OrderId, Cart);
@@ -74,14 +82,14 @@ public sealed class Reservation : IEncoded
 
     public void Layout(Codec codec)
     {
-        var isOrders = codec.IsWriting && Owner == ReservationOwner.Order;
-        var orderId = isOrders && OrderOf(Id) == OrderId ? "" : OrderId;
+        var orderId = Owner == ReservationOwner.Order ? _orderId ?? "" : OrderId;
         codec.Text(ref Id);
         codec.Text(ref orderId);
         codec.Text(ref Warehouse);
         codec.Int(ref Quantity);
         codec.Enum(ref Owner);
-        if (!codec.IsWriting) OrderId = Owner == ReservationOwner.Order && orderId.Length == 0 ? OrderOf(Id) : orderId;
+        if (!codec.IsWriting && Owner == ReservationOwner.Order && orderId.Length == 0) _orderId = null;
+        else if (!codec.IsWriting) OrderId = orderId;
         codec.Enum(ref State);
         codec.Enum(ref Tier);
         codec.Long(ref ReservedAt);
@@ -99,7 +107,7 @@ public sealed class Reservation : IEncoded
     }
 
     /// <summary>A line of an order reserves under the order's id and what is behind the tilde.</summary>
-    static string OrderOf(string reservationId) => reservationId.IndexOf('~') is > 0 and var end ? reservationId[..end] : "";
+    static ReadOnlySpan<char> OrderOf(string reservationId) => reservationId.IndexOf('~') is > 0 and var end ? reservationId.AsSpan(0, end) : "";
 }
 
 /// <summary>A reservation as others may see it, in its state of that moment.</summary>

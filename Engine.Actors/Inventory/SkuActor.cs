@@ -78,6 +78,7 @@ public sealed class SkuActor : Actor
     readonly long[] _committedPerDay = new long[8];
     long _lastDay;
     long _firstCommitDay;
+    string _keyId = "";
 
     public SkuActor(ActorId id) : base(id) { }
 
@@ -231,7 +232,7 @@ public sealed class SkuActor : Actor
             ExpiresAt = e.ExpiresAt,
             FirstExpiresAt = e.ExpiresAt,
             PayingExpiresAt = e.PayingExpiresAt,
-            KeyId = string.Intern(e.KeyId),
+            KeyId = KeyNamed(e.KeyId),
             Revalidated = e.Revalidated,
             LinesInOrder = e.LinesInOrder,
             Cart = e.Cart,
@@ -524,6 +525,9 @@ public sealed class SkuActor : Actor
         LayoutMemory(codec);
     }
 
+    /// <summary>The id of a signing key: one after the other signs, so nearly all reservations name the same.</summary>
+    string KeyNamed(string id) => _keyId == id ? _keyId : _keyId = id;
+
     void KeepYoung(Reservation reservation)
     {
         if (reservation.LinesInOrder == 1) return;
@@ -544,7 +548,7 @@ public sealed class SkuActor : Actor
         foreach (var reservation in reservations)
         {
             reservation.Warehouse = Find(reservation.Warehouse)?.Warehouse ?? reservation.Warehouse;
-            reservation.KeyId = string.Intern(reservation.KeyId);
+            reservation.KeyId = KeyNamed(reservation.KeyId);
             _reservations.Add(reservation.Id, reservation);
             if (reservation.State == ReservationState.Reserved) KeepYoung(reservation);
             if (reservation is { State: ReservationState.Reserved, Asked: false }) _deadlines.Enqueue(reservation.Id, (reservation.ExpiresAt, reservation.Id));

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Engine.Actors.Asking;
 using Engine.Actors.Clocks;
 using Engine.Actors.Cluster;
 using Engine.Actors.Deciders;
@@ -139,6 +140,8 @@ public sealed class EngineNode : IEngine, IPartitionHost, IAsyncDisposable
         foreach (var partition in _partitions) partition.Open();
     }
 
+    public bool Refuses(ActorId to, Lane lane, string tenant) => _partitions[to.PartitionOf(Partitions)].Refuses(lane, tenant);
+
     public ValueTask<Answer> AskAsync(ActorId to, Command command, AskOptions options = default) => new(Ask(to, command, options).Answer);
 
     /// <summary>Posts a command; the answer comes through the returned ask.</summary>
@@ -268,37 +271,4 @@ public sealed class EngineNode : IEngine, IPartitionHost, IAsyncDisposable
     });
 
     void IPartitionHost.Stopped(int partition, string fault) => PartitionStopped?.Invoke(partition, fault);
-
-    sealed class ActorLook<TActor>(Func<TActor, long, object?> read, IPartitionHost host, int partition) : Look where TActor : Actor
-    {
-        readonly TaskCompletionSource<Answer> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public Task<Answer> Task => _answer.Task;
-
-        public override void At(Actor actor, long now)
-        {
-            var shown = read((TActor)actor, now);
-            // Asked after it was read: until then nobody else can have changed it.
-            _answer.TrySetResult(host.MayAnswer(partition) ? new Answer(AnswerKind.Reply, shown) : new Answer(AnswerKind.NotOwner));
-        }
-
-        public override void Fail(AnswerKind kind) => _answer.TrySetResult(new Answer(kind));
-    }
-
-    sealed class ScanLook<TActor, T>(Func<TActor, long, T?> pick) : Look where TActor : Actor where T : class
-    {
-        readonly TaskCompletionSource<List<T>> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        readonly List<T> _found = [];
-
-        public Task<List<T>> Task => _answer.Task;
-
-        public override void At(Actor actor, long now)
-        {
-            if (actor is TActor wanted && pick(wanted, now) is { } picked) _found.Add(picked);
-        }
-
-        public override void End() => _answer.TrySetResult(_found);
-
-        public override void Fail(AnswerKind kind) => _answer.TrySetResult([]);
-    }
 }

@@ -49,6 +49,12 @@ public interface IEngine
 
     IReadOnlyList<PartitionStatus> Status { get; }
 
+    /// <summary>
+    /// True, and counted as a refusal, where a command would be <see cref="AnswerKind.Overloaded"/> now: whoever asks before an order is
+    /// sealed has not sealed it in vain. False where that is not known here.
+    /// </summary>
+    bool Refuses(ActorId to, Lane lane, string tenant) => false;
+
     ValueTask<Answer> AskAsync(ActorId to, Command command, AskOptions options = default);
 
     /// <summary>

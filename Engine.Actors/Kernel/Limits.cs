@@ -3,11 +3,11 @@ namespace Engine.Actors.Kernel;
 /// <summary>Everything that is bounded, in one place, with the reason. Counts are per partition.</summary>
 public sealed record Limits
 {
-    /// <summary>Commands waiting in one lane. At 20 µs a command a full lane is a tenth of a second of work: beyond that a refusal is kinder than a wait.</summary>
-    public int LaneLength { get; init; } = 8192;
+    /// <summary>Commands waiting in one lane, whatever their pace: 60 MB in all lanes of 16 partitions. At most half of them one tenant's, so that others still get in.</summary>
+    public int LaneLength { get; init; } = 4096;
 
-    /// <summary>Of one tenant in one lane: a shop that floods is refused while the others still get in.</summary>
-    public int TenantLength { get; init; } = 4096;
+    /// <summary>What new work may have to wait for its turn, by the pace of late (milliseconds): beyond that a refusal is kinder than a wait, and platforms give up after some seconds.</summary>
+    public long WaitMax { get; init; } = 1000;
 
     /// <summary>Messages from other actors that wait. They can't be refused, so above this new work is, until they are worked off.</summary>
     public int InboxLength { get; init; } = 200_000;

@@ -1,52 +1,19 @@
-using Engine.Actors.Deciders;
+using Engine.Actors.Asking;
 
 namespace Engine.Actors.Kernel;
 
-/// <summary>A command from outside and whoever waits for its answer.</summary>
-public sealed class Ask
-{
-    readonly TaskCompletionSource<Answer> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    public Ask(ActorId to, Command command, AskOptions options)
-    {
-        (To, Command, Options) = (to, command, options);
-    }
-
-    public ActorId To { get; }
-    public Command Command { get; }
-    public AskOptions Options { get; }
-    public Task<Answer> Answer => _answer.Task;
-
-    internal object? Reply { get; set; }
-    /// <summary>When an answer that waits for the actor to settle goes out all the same, by the node's uptime.</summary>
-    internal long GiveUpAt { get; set; }
-
-    internal void Complete(Answer answer) => _answer.TrySetResult(answer);
-}
-
-/// <summary>A look at one actor, or at all of a kind, in moments when everything in memory is durable.</summary>
-abstract class Look
-{
-    /// <summary>Default for all of <see cref="Kind"/>.</summary>
-    public ActorId Id { get; init; }
-    public ActorKind Kind { get; init; }
-    public abstract void At(Actor actor, long now);
-    /// <summary>All have been looked at.</summary>
-    public virtual void End() { }
-    public abstract void Fail(AnswerKind kind);
-}
-
 /// <summary>
-/// What waits to be decided: one bounded queue per lane and tenant. Tenants of a lane take turns, so one that floods waits
-/// behind itself only.
+/// What waits to be decided: one bounded queue per lane and tenant. Tenants of a lane take turns and none takes more than half
+/// of it, so one that floods waits behind itself only.
 /// </summary>
 sealed class Mailbox
 {
     readonly Lock _gate = new();
     readonly LaneQueue[] _lanes = [new(), new()];
     readonly Limits _limits;
+    readonly Pace _pace;
 
-    public Mailbox(Limits limits) => _limits = limits;
+    public Mailbox(Limits limits) => (_limits, _pace) = (limits, new Pace(limits));
 
     public int Count
     {
@@ -59,17 +26,28 @@ sealed class Mailbox
     /// <summary>False when the lane, or the tenant's part of it, is full.</summary>
     public bool TryPost(Ask ask)
     {
-        lock (_gate)
-        {
-            var lane = _lanes[(int)ask.Options.Lane];
-            return lane.Count < _limits.LaneLength && lane.TryAdd(ask, _limits.TenantLength);
-        }
+        lock (_gate) return _lanes[(int)ask.Options.Lane].TryAdd(ask, RoomOf(ask.Options.Lane));
+    }
+
+    /// <summary>What would be posted now had no place.</summary>
+    public bool IsFull(Lane lane, string tenant)
+    {
+        lock (_gate) return !_lanes[(int)lane].HasRoom(tenant, RoomOf(lane));
     }
 
     public void Drain(Lane lane, int count, List<Ask> into)
     {
         lock (_gate) _lanes[(int)lane].Drain(count, into);
     }
+
+    /// <summary>New work was taken from its lane; what the rest has to wait decides how much may wait.</summary>
+    /// <param name="uptime">Milliseconds.</param>
+    public void Took(int count, long uptime)
+    {
+        lock (_gate) _pace.Took(count, _lanes[(int)Lane.Normal].Count > 0, uptime);
+    }
+
+    int RoomOf(Lane lane) => lane == Lane.Normal ? _pace.Room : _limits.LaneLength;
 
     sealed class LaneQueue
     {
@@ -78,11 +56,13 @@ sealed class Mailbox
 
         public int Count { get; private set; }
 
-        public bool TryAdd(Ask ask, int tenantLength)
+        public bool HasRoom(string tenant, int room) => Count < room && !(_tenants.TryGetValue(tenant, out var queue) && queue.Count >= (room + 1) / 2);
+
+        public bool TryAdd(Ask ask, int room)
         {
             var tenant = ask.Options.Tenant ?? "";
+            if (!HasRoom(tenant, room)) return false;
             if (!_tenants.TryGetValue(tenant, out var queue)) _tenants.Add(tenant, queue = new Queue<Ask>());
-            if (queue.Count >= tenantLength) return false;
             if (queue.Count == 0) _turns.Enqueue(tenant);
             queue.Enqueue(ask);
             Count++;

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Engine.Actors.Cluster;
+using Engine.Actors.Asking;
 using Engine.Actors.Deciders;
 using Engine.Actors.Trials;
 
@@ -42,10 +42,6 @@ public sealed partial class Partition : IThreadPoolWorkItem
     string? _fault;
     FrameWrite? _inFlight;
     bool _draining;
-    volatile Leaving _leaving;
-
-    /// <summary>On its way to another node: first a checkpoint is written while the partition serves on, so that little is left for the next owner to read; then nothing new is taken in.</summary>
-    enum Leaving { No, Checkpointing, Draining }
 
     enum State
     {
@@ -90,13 +86,23 @@ public sealed partial class Partition : IThreadPoolWorkItem
     {
         if (IsAway) ask.Complete(new Answer(Away));
         else if (!_host.Journal.IsWritable) ask.Complete(new Answer(AnswerKind.StoreUnavailable));
-        else if ((ask.Options.Lane == Lane.Normal && InboxCount > _limits.InboxLength) || !_mailbox.TryPost(ask))
+        else if (IsBehind(ask.Options.Lane) || !_mailbox.TryPost(ask))
         {
             Counters.Overloaded++;
             ask.Complete(new Answer(AnswerKind.Overloaded));
         }
         else Schedule();
     }
+
+    /// <summary>True, and counted, where a command would be refused for load.</summary>
+    internal bool Refuses(Lane lane, string tenant)
+    {
+        var refuses = !IsAway && (IsBehind(lane) || _mailbox.IsFull(lane, tenant));
+        if (refuses) Counters.Overloaded++;
+        return refuses;
+    }
+
+    bool IsBehind(Lane lane) => lane == Lane.Normal && InboxCount > _limits.InboxLength;
 
     internal void Post(Look look)
     {
@@ -154,8 +160,6 @@ public sealed partial class Partition : IThreadPoolWorkItem
     sealed record Announcement(int From, long Number);
 
     sealed record ResendDone(int From, bool Complete);
-
-    sealed record Loaded(ActorId Id, SnapshotPlace Place, Actor? Actor, Exception? Failure);
 
     // ── the turn ──
 
@@ -291,7 +295,9 @@ public sealed partial class Partition : IThreadPoolWorkItem
     {
         _drained.Clear();
         _mailbox.Drain(Lane.Urgent, _limits.UrgentPerBatch, _drained);
+        var urgent = _drained.Count;
         _mailbox.Drain(Lane.Normal, _limits.NormalPerBatch, _drained);
+        _mailbox.Took(_drained.Count - urgent, _host.Uptime);
         // Taken after the mailbox was looked into: nothing is decided at a time before it came.
         _now = Math.Max(_now, _host.Now);
         _batch.Begin();
@@ -333,319 +339,6 @@ public sealed partial class Partition : IThreadPoolWorkItem
             else Load(ask.To, ask);
         }
         _drained.Clear();
-    }
-
-    // ── actors in and out of memory ──
-
-    /// <summary>The actor, new if it never was; null when it must be read first.</summary>
-    Actor? Find(ActorId id)
-    {
-        if (_residents.Find(id) is { } actor) return actor;
-        if (_loading.ContainsKey(id)) return null;
-        if (_index.TryFind(id, out _) && _host.Fault != KernelFault.ForgetClosed) return null;
-        return _host.Domain.NewActor(id);
-    }
-
-    void Preload(ActorId id)
-    {
-        if (!_residents.Contains(id) && !_loading.ContainsKey(id) && _index.TryFind(id, out _)) Load(id, null);
-    }
-
-    /// <summary>Reads an actor's snapshot aside; what needs it waits in its stash while the partition goes on.</summary>
-    void Load(ActorId id, object? waits)
-    {
-        if (!_loading.TryGetValue(id, out var stash))
-        {
-            _loading.Add(id, stash = []);
-            StartReading(id);
-        }
-        if (waits is not null) stash.Add(waits);
-    }
-
-    void StartReading(ActorId id)
-    {
-        _index.TryFind(id, out var place);
-        var (memory, unwritten) = (Volatile.Read(ref _memory), _checkpoint?.Part(place));
-        _host.Scheduler.RunBlocking(() => Read(id, place, memory, unwritten));
-    }
-
-    void Read(ActorId id, SnapshotPlace place, int memory, byte[]? unwritten)
-    {
-        Loaded loaded;
-        try
-        {
-            var (actor, _) = unwritten is null ? ReadSnapshot(id, place) : Snapshots.Read(Codec.Reader(unwritten), id, _host.Domain);
-            loaded = new Loaded(id, place, actor, null);
-        }
-        catch (Exception e)
-        {
-            loaded = new Loaded(id, place, null, e);
-        }
-        if (memory == Volatile.Read(ref _memory)) _arrivals.Enqueue(loaded);
-        Schedule();
-    }
-
-    (Actor Actor, long Tag) ReadSnapshot(ActorId id, SnapshotPlace place)
-    {
-        var bytes = _host.Journal.ReadSegment(Number, place.Segment, place.Offset, place.Length);
-        return Snapshots.Read(Codec.Reader(place.Check(bytes)), id, _host.Domain);
-    }
-
-    void Take(Loaded loaded)
-    {
-        if (!_loading.TryGetValue(loaded.Id, out var stash)) return;
-        if (loaded.Actor is null && _index.TryFind(loaded.Id, out var place) && place != loaded.Place)
-        {
-            // A checkpoint has moved it meanwhile and removed the segment it lay in.
-            StartReading(loaded.Id);
-            return;
-        }
-        if (loaded.Actor is null)
-        {
-            Crash($"partition {Number}: {loaded.Id} can't be read: {loaded.Failure!.Message}", AnswerKind.StoreUnavailable, repair: loaded.Failure is not InvalidDataException, isFault: loaded.Failure is not StoreUnavailableException);
-            return;
-        }
-        _loading.Remove(loaded.Id);
-        Counters.Loads++;
-        _residents.Add(loaded.Actor);
-        // Read for looking or deciding, it leaves memory again with the next checkpoint.
-        if (loaded.Actor.IsPassive) _visiting.Add(loaded.Id.Hash);
-        foreach (var waits in stash)
-        {
-            if (waits is Look look) look.At(loaded.Actor, _now);
-            else _ready.Add((Ask)waits);
-        }
-        if (_ready.Count > 0) Schedule();
-    }
-
-    readonly List<Ask> _ready = [];
-    readonly HashSet<ulong> _visiting = [];
-
-    // ── waiting answers ──
-
-    readonly PriorityQueue<Ask, long> _giveUps = new();
-    long _nextGiveUp = Actor.Never;
-
-    void Park(Ask ask)
-    {
-        if (!_parked.TryGetValue(ask.To, out var waiting)) _parked.Add(ask.To, waiting = []);
-        waiting.Add(ask);
-        _giveUps.Enqueue(ask, ask.GiveUpAt);
-        Volatile.Write(ref _nextGiveUp, Math.Min(_nextGiveUp, ask.GiveUpAt));
-    }
-
-    void AnswerIfSettled(Actor actor)
-    {
-        if (_parked.Count == 0 || !_parked.TryGetValue(actor.Id, out var waiting) || !actor.IsSettled) return;
-        _parked.Remove(actor.Id);
-        foreach (var ask in waiting) Answer(ask, actor);
-    }
-
-    /// <summary>Between two batches: what is done for now becomes bytes.</summary>
-    void LayDown(Actor actor)
-    {
-        if (!actor.Rests || !actor.IsSettled || _parked.ContainsKey(actor.Id)) return;
-        // While a checkpoint gathers snapshots the index still names the ones before.
-        _residents.Rest(actor, _sequence, hasSnapshot: _checkpoint is null or { IsSubmitted: true } && _index.TryFind(actor.Id, out _));
-    }
-
-    /// <summary>Whoever has waited long enough for an actor to settle is told how far it is.</summary>
-    void GiveUpWaiting()
-    {
-        if (_giveUps.Count == 0) return;
-        var uptime = _host.Uptime;
-        while (_giveUps.TryPeek(out var ask, out var at) && (at <= uptime || ask.Answer.IsCompleted))
-        {
-            _giveUps.Dequeue();
-            if (ask.Answer.IsCompleted || !_parked.TryGetValue(ask.To, out var waiting) || !waiting.Remove(ask)) continue;
-            if (waiting.Count == 0) _parked.Remove(ask.To);
-            Answer(ask, _residents.Peek(ask.To));
-        }
-        Volatile.Write(ref _nextGiveUp, _giveUps.TryPeek(out _, out var next) ? next : Actor.Never);
-    }
-
-    void Answer(Ask ask, Actor? actor)
-    {
-        var view = ask.Options.WithView ? actor?.View(_now) : null;
-        // The reply is durable; what is shown beside it must not have been overtaken.
-        ask.Complete(new Answer(AnswerKind.Reply, ask.Reply, view is null || _host.MayAnswer(Number) ? view : null));
-    }
-
-    // ── leaving ──
-
-    /// <summary>Hands the partition over: see <see cref="Leaving"/>.</summary>
-    internal void Leave()
-    {
-        if (_leaving != Leaving.No) return;
-        _leaving = Leaving.Checkpointing;
-        RequestCheckpoint();
-    }
-
-    /// <summary>Another node owns it under that epoch: what is here is of an earlier one and goes.</summary>
-    internal void Drop(long epoch)
-    {
-        if (epoch <= Volatile.Read(ref _overtaken)) return;
-        Volatile.Write(ref _overtaken, epoch);
-        Schedule();
-    }
-
-    internal bool IsOvertaken => Volatile.Read(ref _epoch) < Volatile.Read(ref _overtaken);
-
-    long _overtaken;
-
-    bool TryLeave()
-    {
-        if (_leaving == Leaving.Checkpointing)
-        {
-            if ((_draining && _bytesSinceCheckpoint > 0) || _checkpoint is not null) return false;
-            _leaving = Leaving.Draining;
-        }
-        var isDrained = _inFlight is null && _mailbox.Count == 0 && _loading.Count == 0 && _ready.Count == 0;
-        if (!isDrained && _host.Fault != KernelFault.LeaveUndrained) return false;
-        var epoch = _epoch;
-        Close(AnswerKind.NotOwner);
-        _host.Left(Number, epoch);
-        Sweep();
-        return true;
-    }
-
-    void BeTakenOver(AnswerKind kind)
-    {
-        if (_host.Lost(Number))
-        {
-            Close(kind);
-            Sweep();
-        }
-        else Crash("another owner has taken the partition over", kind, repair: false);
-    }
-
-    void Close(AnswerKind kind)
-    {
-        RefuseAll(kind);
-        ClearMemory();
-        _state = State.Closed;
-    }
-
-    // ── failing ──
-
-    void Refuse(object waits, AnswerKind kind)
-    {
-        if (waits is Ask ask) ask.Complete(new Answer(kind));
-        else ((Look)waits).Fail(kind);
-    }
-
-    /// <summary>Nobody serves here: what has come is refused, so that nobody waits for it.</summary>
-    void Sweep()
-    {
-        var kind = Away;
-        while (_arrivals.TryDequeue(out var arrival))
-            if (arrival is Look look) look.Fail(kind);
-        if (_state == State.Opening) return;
-        _drained.Clear();
-        _mailbox.Drain(Lane.Urgent, int.MaxValue, _drained);
-        _mailbox.Drain(Lane.Normal, int.MaxValue, _drained);
-        foreach (var ask in _drained) ask.Complete(new Answer(kind));
-    }
-
-    /// <summary>Memory goes; what was not durable has not happened. Rebuilt from the journal unless it keeps failing.</summary>
-    void Crash(string why, AnswerKind kind, bool repair, bool isFault = true, Lease? keep = null)
-    {
-        RefuseAll(kind);
-        ClearMemory();
-        if (isFault)
-        {
-            Counters.Faults++;
-            var now = _host.Time.GetTimestamp();
-            _faults.Enqueue(now);
-            while (_faults.TryPeek(out var oldest) && _host.Time.GetElapsedTime(oldest, now) > TimeSpan.FromMinutes(1)) _faults.Dequeue();
-        }
-        if (!repair || _faults.Count > _limits.FaultsPerMinute)
-        {
-            _fault = why;
-            _state = State.Stopped;
-            _host.Stopped(Number, why);
-            Sweep();
-            return;
-        }
-        _state = State.Opening;
-        _host.Scheduler.RunBlocking(() => Open(keep));
-    }
-
-    void RefuseAll(AnswerKind kind)
-    {
-        _batch.Fail(kind);
-        foreach (var stash in _loading.Values)
-            foreach (var waits in stash) Refuse(waits, AnswerKind.StoreUnavailable);
-        foreach (var ask in _ready) ask.Complete(new Answer(AnswerKind.StoreUnavailable));
-        // Taken from the mailbox behind the one that failed.
-        foreach (var ask in _drained) ask.Complete(new Answer(kind));
-        _drained.Clear();
-        foreach (var waiting in _parked.Values)
-            // What they asked for is durable, only how it went on is not known here.
-            foreach (var ask in waiting) ask.Complete(new Answer(AnswerKind.Reply, ask.Reply));
-        foreach (var scan in _looksAtAll) scan.Look.Fail(AnswerKind.StoreUnavailable);
-    }
-
-    void ClearMemory()
-    {
-        _residents.Clear();
-        _loading = [];
-        _cold = new();
-        _warming = false;
-        _looksAtAll.Clear();
-        _index = new ActorIndex();
-        _deadlines = new Deadlines();
-        _inboxes = [];
-        _parked.Clear();
-        _giveUps.Clear();
-        Volatile.Write(ref _nextGiveUp, Actor.Never);
-        _ready.Clear();
-        _visiting.Clear();
-        _checkpoint = null;
-        _segment = Codec.Writer(SegmentRoom);
-        _inFlight = null;
-        InboxCount = 0;
-        _leaving = Leaving.No;
-        _bytesSinceCheckpoint = 0;
-        _epoch = 0;
-        Volatile.Write(ref _memory, _memory + 1);
-    }
-
-    /// <summary>
-    /// The answer to a commit was lost. The partition is taken over anew, which fences the lost attempt; then the journal says
-    /// whether it happened. If it did not, the identical frame is submitted again.
-    /// </summary>
-    void SettleUnknown(FrameWrite write)
-    {
-        _batch.FailAsks(AnswerKind.OutcomeUnknown);
-        write.Reopen();
-        _inFlight = write;
-        _host.Scheduler.RunBlocking(() =>
-        {
-            try
-            {
-                var lease = _host.Acquire(Number);
-                _epoch = lease.Epoch;
-                if (lease.LastSequence == write.Sequence - 1)
-                {
-                    write.Epoch = lease.Epoch;
-                    _host.Journal.Submit(write);
-                    return;
-                }
-                // Where the journal has gone on behind it, another owner has come and gone meanwhile.
-                var isIt = lease.LastSequence == write.Sequence && _host.Journal.ReadFrames(Number, write.Sequence - 1).First().Bytes.AsSpan().SequenceEqual(write.Frame.Span);
-                write.Complete(isIt ? WriteOutcome.Durable : WriteOutcome.Refused);
-            }
-            catch (NotOwnerException)
-            {
-                write.Complete(WriteOutcome.Refused);
-            }
-            catch (StoreUnavailableException)
-            {
-                // Still not known: the node's ticker comes round and it is tried again.
-                write.CompleteQuietly(WriteOutcome.Unknown);
-            }
-        });
     }
 
     /// <summary>A frame on its way to the disk.</summary>

@@ -1,3 +1,4 @@
+using Engine.Actors.Asking;
 using Engine.Actors.Deciders;
 
 namespace Engine.Actors.Kernel;

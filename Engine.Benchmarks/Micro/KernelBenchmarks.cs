@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using Engine.Actors;
+using Engine.Actors.Asking;
 using Engine.Actors.Deciders;
 using Engine.Actors.Kernel;
 using Engine.Benchmarks.InProcess;

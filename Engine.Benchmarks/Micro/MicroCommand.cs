@@ -22,6 +22,6 @@ static class MicroCommand
         // In this process: the project that BenchmarkDotNet would generate does not build under pinned packages and lock files.
         var config = ManualConfig.Create(DefaultConfig.Instance).AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance));
         return BenchmarkSwitcher.FromTypes(
-            [typeof(DecideBenchmarks), typeof(FrameBenchmarks), typeof(MailboxBenchmarks), typeof(KeyBenchmarks), typeof(PlatformBenchmarks), typeof(JsonBenchmarks)]).Run(["--filter", filter], config).Any() ? 0 : 1;
+            [typeof(DecideBenchmarks), typeof(OrderDecideBenchmarks), typeof(FrameBenchmarks), typeof(MailboxBenchmarks), typeof(KeyBenchmarks), typeof(PlatformBenchmarks), typeof(JsonBenchmarks)]).Run(["--filter", filter], config).Any() ? 0 : 1;
     }
 }

@@ -32,9 +32,11 @@ sealed class OrderSource(World world, Persons persons, int source, int lines = 0
 
     public static ActorId Actor(string platformOrderId) => ActorId.Order($"{Platform}:{Shop}:{platformOrderId}");
 
+    /// <summary>The platform's number of the next order.</summary>
+    public string NextId() => string.Create(CultureInfo.InvariantCulture, $"E20261111{source:D6}{_made++:D9}");
+
     /// <param name="now">Milliseconds since 1970 UTC.</param>
-    public Intake Next(long now, bool isPaid = false) =>
-        Make(string.Create(CultureInfo.InvariantCulture, $"E20261111{source:D6}{_made++:D9}"), now, isPaid);
+    public Intake Next(long now, bool isPaid = false) => Make(NextId(), now, isPaid);
 
     public Intake Make(string id, long now, bool isPaid)
     {

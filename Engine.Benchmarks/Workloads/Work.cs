@@ -62,8 +62,12 @@ sealed class OrderCaller(IEngine engine, OrderSource orders, bool pays) : Caller
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<Outcome> StepAsync()
     {
-        var order = orders.Next(Now);
-        var (units, id) = (orders.Units, OrderSource.Actor(order.PlatformOrderId));
+        var number = orders.NextId();
+        var id = OrderSource.Actor(number);
+        // As the edge does, before it seals.
+        if (Engine.Refuses(id, Lane.Normal, Settled.Tenant)) return Outcome.Refused;
+        var order = orders.Make(number, Now, isPaid: false);
+        var units = orders.Units;
         var outcome = OutcomeOf(await Engine.AskAsync(id, order, Settled));
         if (outcome == Outcome.Refused) return outcome;
         Units += units;

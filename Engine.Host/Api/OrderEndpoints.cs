@@ -31,12 +31,14 @@ sealed class OrderEndpoints(OrderDesk desk, IntakeFactory intakes, OrderRenderer
             return Problems.Invalid([.. reading.Faults, new Fault("wait", "unknown_value", "reserved or received is wanted.")]);
         if (!reading.IsGood) return Problems.Invalid(reading.Faults);
 
-        var intake = intakes.Order(reading.Value, $"api:{http.Caller().Name}");
+        var order = reading.Value;
+        if (desk.Refuses(new OrderName(order.Platform, order.Shop, order.PlatformOrderId))) return Answers.Failure(AnswerKind.Overloaded);
+        var intake = intakes.Order(order, $"api:{http.Caller().Name}");
         var answer = await desk.AskAsync(intake, wait == "received" ? TimeSpan.Zero : Answers.SettleMax);
-        if (answer is not { Reply: OrderReply reply, View: OrderView order }) return OrderAnswers.Failure(answer);
-        var shown = renderer.Whole(order);
+        if (answer is not { Reply: OrderReply reply, View: OrderView view }) return OrderAnswers.Failure(answer);
+        var shown = renderer.Whole(view);
         return reply.Outcome == OrderOutcome.Created
-            ? Answers.Created(http, $"/v1/orders/{Uri.EscapeDataString(order.OrderId)}", shown, ApiJson.Web.OrderJson)
+            ? Answers.Created(http, $"/v1/orders/{Uri.EscapeDataString(view.OrderId)}", shown, ApiJson.Web.OrderJson)
             : Answers.Ok(shown, ApiJson.Web.OrderJson);
     }
 

@@ -43,6 +43,8 @@ sealed class ClusterEngine(EngineNode node, ClusterMember member, Peers peers, T
 
     public void Heard(IReadOnlyDictionary<string, NodeStatus> told) => _told = told;
 
+    public bool Refuses(ActorId to, Lane lane, string tenant) => node.Refuses(to, lane, tenant);
+
     public async ValueTask<Answer> AskAsync(ActorId to, Command command, AskOptions options = default)
     {
         for (var start = time.GetTimestamp(); ;)

@@ -8,6 +8,9 @@ namespace Engine.Host.Ingress;
 /// <summary>Hands commands about orders to the engine, whoever they come from, and counts what came of them.</summary>
 sealed class OrderDesk(IEngine engine, EngineMetrics metrics)
 {
+    /// <summary>A new order would be refused for load: it need not be sealed.</summary>
+    public bool Refuses(OrderName name) => engine.Refuses(name.Actor, Lane.Normal, name.Tenant);
+
     /// <summary>Takes it in and answers at once.</summary>
     public Task<Answer> TakeAsync(Intake intake) => SendAsync(intake, TimeSpan.Zero, withView: false);
 

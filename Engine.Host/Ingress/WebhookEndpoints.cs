@@ -51,6 +51,7 @@ sealed class WebhookEndpoints(Shops shops, IntakeFactory intakes, OrderDesk orde
     {
         var parsed = Parse(platform, request);
         if (parsed.Unreadable is not null) return await quarantine.KeepAsync(platform.Name, request, parsed);
+        if (parsed.Pushes.Any(push => push.Order is not null && orders.Refuses(new OrderName(platform.Name, request.Shop, push.PlatformOrderId)))) return AnswerKind.Overloaded;
         // Handed over in order, so that two pushes about one order are decided in order too.
         var answers = parsed.Pushes
             .Select(push => intakes.Push(platform.Name, request.Shop, parsed.DedupeKey, push, $"webhook:{platform.Name}"))

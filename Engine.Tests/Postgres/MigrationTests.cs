@@ -124,8 +124,9 @@ public sealed class MigrationTests(PostgresFixture postgres) : IDisposable
             await using var hold = new NpgsqlCommand("BEGIN; LOCK TABLE engine.journal IN EXCLUSIVE MODE", holder);
             await hold.ExecuteNonQueryAsync();
             interrupted = RunAsync(1, "migrate", "--data", Data);
-            while (PostgresFixture.Scalar<long>(_database, "SELECT count(*) FROM pg_locks WHERE NOT granted") == 0) await Task.Delay(20);
-            using var kill = Process.Start("kill", ["-INT", $"{_running}"]);
+            while (PostgresFixture.Scalar<long>(_database, "SELECT count(*) FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())") == 0) await Task.Delay(20);
+            // Not the signal of Ctrl+C, which is taken alike: whoever starts the tests in the background of a shell makes all their processes deaf to it.
+            using var kill = Process.Start("kill", ["-TERM", $"{_running}"]);
             await kill.WaitForExitAsync();
             await Task.Delay(300);
         }

@@ -1,0 +1,63 @@
+using Engine.Actors.Trials;
+
+namespace Engine.Actors.Kernel;
+
+public sealed partial class Partition
+{
+    /// <summary>On its way to another node: first a checkpoint is written while the partition serves on, so that little is left for the next owner to read; then nothing new is taken in.</summary>
+    enum Leaving { No, Checkpointing, Draining }
+
+    volatile Leaving _leaving;
+    long _overtaken;
+
+    /// <summary>Hands the partition over: see <see cref="Leaving"/>.</summary>
+    internal void Leave()
+    {
+        if (_leaving != Leaving.No) return;
+        _leaving = Leaving.Checkpointing;
+        RequestCheckpoint();
+    }
+
+    /// <summary>Another node owns it under that epoch: what is here is of an earlier one and goes.</summary>
+    internal void Drop(long epoch)
+    {
+        if (epoch <= Volatile.Read(ref _overtaken)) return;
+        Volatile.Write(ref _overtaken, epoch);
+        Schedule();
+    }
+
+    internal bool IsOvertaken => Volatile.Read(ref _epoch) < Volatile.Read(ref _overtaken);
+
+    bool TryLeave()
+    {
+        if (_leaving == Leaving.Checkpointing)
+        {
+            if ((_draining && _bytesSinceCheckpoint > 0) || _checkpoint is not null) return false;
+            _leaving = Leaving.Draining;
+        }
+        var isDrained = _inFlight is null && _mailbox.Count == 0 && _loading.Count == 0 && _ready.Count == 0;
+        if (!isDrained && _host.Fault != KernelFault.LeaveUndrained) return false;
+        var epoch = _epoch;
+        Close(AnswerKind.NotOwner);
+        _host.Left(Number, epoch);
+        Sweep();
+        return true;
+    }
+
+    void BeTakenOver(AnswerKind kind)
+    {
+        if (_host.Lost(Number))
+        {
+            Close(kind);
+            Sweep();
+        }
+        else Crash("another owner has taken the partition over", kind, repair: false);
+    }
+
+    void Close(AnswerKind kind)
+    {
+        RefuseAll(kind);
+        ClearMemory();
+        _state = State.Closed;
+    }
+}
