@@ -34,6 +34,8 @@ enum StoreFault
     FailedIsDurable,
     /// <summary>Gives its connection back after each write, as one that has none of its own.</summary>
     KeepsNoConnection,
+    /// <summary>Reads lists on the threads that all others need, as many as are asked for.</summary>
+    ReadsAnywhere,
 }
 
 /// <summary>
@@ -73,6 +75,8 @@ static class FaultPoints
         if (urls.Split(';').All(url => Uri.TryCreate(url, UriKind.Absolute, out var uri) && (uri.Host == "localhost" || (IPAddress.TryParse(uri.Host, out var ip) && IPAddress.IsLoopback(ip))))) return;
         throw new StartupException("ENGINE_FAULT_POINT, ENGINE_KERNEL_FAULT, ENGINE_STORE_FAULT and ENGINE_CLOCK_AHEAD are for trials: they are refused unless the engine listens on loopback only.");
     }
+
+    public static bool ReadsAnywhere => Store == StoreFault.ReadsAnywhere;
 
     public static Action<WriteStep>? AtStep => Store == StoreFault.KeepsNoConnection ? GiveBack : !IsArmed ? null : static step =>
     {

@@ -18,7 +18,7 @@ namespace Engine.Tests.Torture;
 [Collection(nameof(OneAtATime))]
 public sealed class MemoryCeilingTests(ITestOutputHelper output)
 {
-    const long Ceiling = 160L << 20;
+    const long Ceiling = 256L << 20;
     const int SlowClients = 200;
 
     [Fact]
