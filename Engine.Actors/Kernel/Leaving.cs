@@ -51,7 +51,20 @@ public sealed partial class Partition
             Close(kind);
             Sweep();
         }
-        else Crash("another owner has taken the partition over", kind, repair: false);
+        else Crash(HasLostTail() ? $"partition {Number}: frame {_sequence} was acknowledged here and is not there any more: the store has lost its tail" : "another owner has taken the partition over", kind, repair: false);
+    }
+
+    /// <summary>The store refuses what does not follow its last frame, as after a standby that was behind has taken its primary's place.</summary>
+    bool HasLostTail()
+    {
+        try
+        {
+            return _sequence > 0 && (_host.Journal.ReadFrames(Number, _sequence - 1).FirstOrDefault().Bytes is not { } bytes || FrameHash.Of(bytes) != _hash);
+        }
+        catch (StoreUnavailableException)
+        {
+            return false;
+        }
     }
 
     void Close(AnswerKind kind)

@@ -46,6 +46,22 @@ public sealed class TailTests
         if (keepsRecord) Assert.Contains("the store has lost its tail", status.Fault, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(true, "the store has lost its tail")]
+    [InlineData(false, "another owner has taken the partition over")]
+    public async Task A_lone_engine_that_is_refused_tells_a_lost_tail_from_another_owner(bool losesTail, string fault)
+    {
+        var store = new MemoryStore(1);
+        using var journal = new MemoryJournal(store);
+        await using var node = await OpenAsync(journal, null);
+        await BookAsync(node, 3);
+        if (losesTail) store.Parts[0].Frames.RemoveAt(store.Parts[0].Frames.Count - 1);
+        else journal.Acquire(0, "another");
+        Assert.NotEqual(AnswerKind.Reply, (await node.AskAsync(ActorId.Sku("B"), new AdjustStock { Reference = "b", LineNumber = 0, Warehouse = "w", Delta = 1, Reason = StockReason.Receiving })).Kind);
+        while (node.Status[0].State == "open") await Task.Delay(10);
+        Assert.Contains(fault, node.Status[0].Fault, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_store_that_has_all_of_it_opens()
     {

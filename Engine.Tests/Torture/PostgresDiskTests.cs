@@ -62,7 +62,7 @@ public sealed class PostgresDiskTests(ITestOutputHelper output)
             await rig.HarmAsync(async () =>
             {
                 await FillAsync(disk);
-                await rig.UntilUnreadyAsync(why => why.Contains("\"storeWritable\":false", StringComparison.Ordinal));
+                await rig.UntilHealthSaysAsync("\"storeWritable\":false");
                 Assert.False(await rig.AcknowledgesAsync(), "a full disk took a booking");
                 Assert.True(await rig.ReadableAsync() > 0, "nothing can be read");
                 await Task.Delay(1500);

@@ -69,7 +69,7 @@ public sealed class PostgresFailoverTests(ITestOutputHelper output)
                 // Not by itself, and not after a restart either.
                 for (var start = 0; start < 2; start++)
                 {
-                    await rig.UntilUnreadyAsync(why => why.Contains("the store has lost its tail", StringComparison.Ordinal));
+                    await rig.UntilHealthSaysAsync("the store has lost its tail");
                     await rig.Host.KillAsync();
                     if (start == 0) await rig.Host.StartUnreadyAsync();
                 }

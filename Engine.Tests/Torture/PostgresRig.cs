@@ -81,12 +81,16 @@ sealed class PostgresRig : IAsyncDisposable
         return said.IsSuccessStatusCode ? null : await said.Content.ReadAsStringAsync();
     }
 
-    /// <summary>Waits until it says that it is not ready, and why.</summary>
-    public async Task<string> UntilUnreadyAsync(Func<string, bool> why)
+    /// <summary>Waits until health says it, ready or not: partitions that have what they need go on without those that have not.</summary>
+    public async Task UntilHealthSaysAsync(string what)
     {
-        var last = "ready";
+        var last = "";
+        using var http = Client(TimeSpan.FromSeconds(5));
         for (var start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < ReadyMax; await Task.Delay(50))
-            if (await HealthAsync() is { } fault && why(last = fault)) return fault;
+        {
+            using var said = await http.GetAsync("/health/ready");
+            if ((last = await said.Content.ReadAsStringAsync()).Contains(what, StringComparison.Ordinal)) return;
+        }
         throw new TimeoutException($"it says: {last}\n{Host.Said}");
     }
 

@@ -1,4 +1,5 @@
 using Engine.Actors.Kernel;
+using Engine.Actors.Verification;
 
 namespace Engine.Adapters.Journals.Archives;
 

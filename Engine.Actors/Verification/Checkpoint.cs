@@ -1,4 +1,6 @@
-namespace Engine.Actors.Kernel;
+using Engine.Actors.Kernel;
+
+namespace Engine.Actors.Verification;
 
 /// <summary>What others than the partition itself may want to know of its checkpoint.</summary>
 public static class Checkpoint
