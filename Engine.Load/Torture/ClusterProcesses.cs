@@ -143,7 +143,8 @@ public sealed class ClusterProcesses : IAsyncDisposable
             }
             await Task.Delay(50);
         }
-        throw new TimeoutException($"not every partition is where it should be after {patience}: {string.Join(' ', last)}");
+        var ended = string.Concat(Nodes.Where(n => n.Process.HasExited).Select(n => $"{Environment.NewLine}{n.Name} does not run: {n.Process.Said}"));
+        throw new TimeoutException($"not every partition is where it should be after {patience}: {string.Join(' ', last)}{ended}");
     }
 
     /// <summary>Who serves each partition, as a node sees it; null where nobody does.</summary>

@@ -25,7 +25,7 @@ public sealed class HostProcess : IAsyncDisposable
     public HostProcess(string data, IReadOnlyDictionary<string, string>? settings = null, int keys = 0, int shops = 0, Uri? url = null)
     {
         // The same port after every start, so that clients find the engine again.
-        Url = url ?? new Uri($"http://127.0.0.1:{Wires.FreePort()}");
+        Url = url ?? new Uri($"http://127.0.0.1:{Ports.Free()}");
         _settings = new Dictionary<string, string>(settings ?? new Dictionary<string, string>(), StringComparer.OrdinalIgnoreCase)
         {
             ["Engine:Urls"] = Url.ToString(),
@@ -60,17 +60,45 @@ public sealed class HostProcess : IAsyncDisposable
     }
 
     /// <summary>Starts it and waits until it is ready, or until it has ended at a fault point.</summary>
-    public Task<bool> StartAsync(string? faultPoint = null, string? kernelFault = null, string? storeFault = null)
+    /// <exception cref="InvalidOperationException">Somebody else answers at its address.</exception>
+    public async Task<bool> StartAsync(string? faultPoint = null, string? kernelFault = null, string? storeFault = null)
     {
+        using var http = Client();
+        await RefuseTakenAsync(http);
         Launch(faultPoint, kernelFault, storeFault);
-        return WaitAsync("/health/ready");
+        return await WaitAsync(http, "/health/ready");
     }
 
     /// <summary>Starts it and waits until it answers, ready or not.</summary>
-    public Task<bool> StartUnreadyAsync()
+    /// <exception cref="InvalidOperationException">Somebody else answers at its address.</exception>
+    public async Task<bool> StartUnreadyAsync()
     {
+        using var http = Client();
+        await RefuseTakenAsync(http);
         Launch(null, null, null);
-        return WaitAsync("/health/live");
+        return await WaitAsync(http, "/health/live");
+    }
+
+    HttpClient Client()
+    {
+        var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = Url, Timeout = TimeSpan.FromSeconds(2) };
+        // Off this machine's own addresses nobody is told anything without a key.
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Key);
+        return http;
+    }
+
+    /// <summary>What another engine says there would be taken for this one's word, while this one ends because it can't listen.</summary>
+    async Task RefuseTakenAsync(HttpClient http)
+    {
+        try
+        {
+            using var answer = await http.GetAsync("/health/live");
+        }
+        catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
+        {
+            return;
+        }
+        throw new InvalidOperationException($"another answers at {Url} already");
     }
 
     void Launch(string? faultPoint, string? kernelFault, string? storeFault)
@@ -89,11 +117,8 @@ public sealed class HostProcess : IAsyncDisposable
         _process.BeginErrorReadLine();
     }
 
-    async Task<bool> WaitAsync(string health)
+    async Task<bool> WaitAsync(HttpClient http, string health)
     {
-        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = Url, Timeout = TimeSpan.FromSeconds(2) };
-        // Off this machine's own addresses nobody is told anything without a key.
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Key);
         var waited = Stopwatch.StartNew();
         while (!HasExited)
         {

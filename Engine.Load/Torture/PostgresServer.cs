@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 
 namespace Engine.Load.Torture;
@@ -31,12 +29,9 @@ public sealed class PostgresServer : IAsyncDisposable
     {
         (_folder, _settings) = (folder, settings);
         Password = password ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(12));
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        Port = ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    public int Port { get; }
+    public int Port { get; } = Ports.Free();
     public string Password { get; }
     /// <summary>It does not run, by whatever cause.</summary>
     public bool HasEnded => !File.Exists(Path.Combine(Data, "postmaster.pid")) || !Directory.Exists($"/proc/{Postmaster}") || IsZombie(Postmaster);

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 
 namespace Engine.Load.Torture;
 
@@ -14,7 +13,7 @@ public sealed class Wires(int store) : ClusterNetwork
 
     public override NodePlace Place(int number)
     {
-        var port = FreePort();
+        var port = Ports.Free();
         var wires = _wires[number] = (new TcpRelay(() => new IPEndPoint(IPAddress.Loopback, store)), new TcpRelay(() => new IPEndPoint(IPAddress.Loopback, port)));
         return new NodePlace(new Uri($"http://127.0.0.1:{port}"), wires.FromNodes.Url, new IPEndPoint(IPAddress.Loopback, wires.ToStore.Port), []);
     }
@@ -33,13 +32,6 @@ public sealed class Wires(int store) : ClusterNetwork
         _wires[number].ToStore.Heal();
         _wires[number].FromNodes.Heal();
         return Task.CompletedTask;
-    }
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     public override async ValueTask DisposeAsync()

@@ -1,6 +1,5 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
+using Engine.Load.Torture;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -19,7 +18,7 @@ public sealed class BalancerTests
     {
         await using Node first = await Node.StartAsync("node-1"), second = await Node.StartAsync("node-2");
         using var folder = new TempFolder();
-        var port = FreePort();
+        var port = Ports.Free();
         var configuration = DeployFiles.Text("haproxy/haproxy.cfg").Replace("bind :8080", $"bind 127.0.0.1:{port}").Replace("node-1:5080", first.Address).Replace("node-2:5080", second.Address);
         File.WriteAllText(folder.File("haproxy.cfg"), configuration);
         var start = new ProcessStartInfo("haproxy", ["-db", "-f", folder.File("haproxy.cfg")]) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true };
@@ -72,13 +71,6 @@ public sealed class BalancerTests
             Assert.True(Stopwatch.GetElapsedTime(start) < Long, "the balancer does not follow");
             await Task.Delay(100);
         }
-    }
-
-    static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     sealed class Node(WebApplication app) : IAsyncDisposable
