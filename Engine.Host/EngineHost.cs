@@ -213,6 +213,7 @@ public static class EngineHost
 
     static void AddEndpoints(IServiceCollection services)
     {
+        services.AddSingleton(_ => new BodyBudget());
         services.AddSingleton<Shops>();
         services.AddSingleton<PersonalDesk>();
         services.AddSingleton(sp => new NearDuplicates(sp.GetRequiredService<PersonalSeal>(), sp.GetRequiredService<TimeProvider>()));

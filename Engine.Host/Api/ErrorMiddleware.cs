@@ -33,6 +33,7 @@ sealed class ErrorMiddleware(RequestDelegate next, ILogger<ErrorMiddleware> log)
         switch (e)
         {
             case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }: return Problems.Of(Code.BodyTooLarge, "At most 1 MiB is taken.");
+            case BadHttpRequestException { StatusCode: StatusCodes.Status429TooManyRequests }: return Problems.Of(Code.Overloaded, "Too many large bodies come in at once. Nothing has happened. Try again.");
             case BadHttpRequestException bad: return Problems.Of(Problems.New(Code.InvalidRequest, "The request broke off or is malformed.") with { Status = bad.StatusCode, Errors = [] });
             case StoreUnavailableException: return Answers.Failure(AnswerKind.StoreUnavailable);
             default:

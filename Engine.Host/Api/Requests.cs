@@ -19,20 +19,29 @@ static class Requests
     public static Caller Caller(this HttpContext http) =>
         http.Features.Get<Caller>() ?? throw new InvalidOperationException("the endpoint was reached without a key");
 
-    /// <summary>The body, whole. Kestrel bounds it.</summary>
+    /// <summary>The body, whole. Kestrel bounds it, and <see cref="BodyBudget"/> all of them together.</summary>
     public static async ValueTask<ReadOnlyMemory<byte>> BodyAsync(this HttpContext http)
     {
-        var reader = http.Request.BodyReader;
-        while (true)
+        var (reader, budget, taken) = (http.Request.BodyReader, http.RequestServices.GetRequiredService<BodyBudget>(), 0L);
+        try
         {
-            var read = await ReadAsync(reader, http.RequestAborted);
-            if (read.IsCompleted)
+            while (true)
             {
-                var bytes = read.Buffer.ToArray();
-                reader.AdvanceTo(read.Buffer.End);
-                return bytes;
+                var read = await ReadAsync(reader, http.RequestAborted);
+                if (read.IsCompleted)
+                {
+                    var bytes = read.Buffer.ToArray();
+                    reader.AdvanceTo(read.Buffer.End);
+                    return bytes;
+                }
+                var hasRoom = budget.TryGrow(read.Buffer.Length, ref taken);
+                reader.AdvanceTo(hasRoom ? read.Buffer.Start : read.Buffer.End, read.Buffer.End);
+                if (!hasRoom) throw new BadHttpRequestException("too many large bodies come in at once", StatusCodes.Status429TooManyRequests);
             }
-            reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+        }
+        finally
+        {
+            budget.GiveBack(taken);
         }
     }
 

@@ -45,6 +45,9 @@ public sealed class TortureLoad : IDisposable
     /// <summary>A fault of the clients: what was asked again is booked once more, under a reference of its own.</summary>
     public bool SaysItOtherwise { get; init; }
 
+    /// <summary>Between what a client does and what it does next.</summary>
+    public TimeSpan Rest { get; set; }
+
     public IReadOnlyCollection<Exchange> History => _client.History;
     /// <summary>Calls whose outcome was not known and that were made again.</summary>
     public int Unclear => _client.History.Count(e => e.Tries > 1);
@@ -96,6 +99,7 @@ public sealed class TortureLoad : IDisposable
                 if (await ChangeAsync(mine[at], choice < 80 ? "commit" : "release", again: random.Next(100) < 5)) mine.RemoveAt(at);
             }
             else await BookAsync($"RES-{zipf.Next(random)}", "north", random.Next(1, 20), $"s{shopper}-{i}", again: random.Next(100) < 5);
+            if (Rest > TimeSpan.Zero) await Task.Delay(Rest);
         }
     }
 
@@ -153,6 +157,7 @@ public sealed class TortureLoad : IDisposable
         var messages = new MessageFactory(random);
         while (!_stop.IsCancellationRequested)
         {
+            if (Rest > TimeSpan.Zero) await Task.Delay(Rest);
             var now = TimeProvider.System.GetUtcNow();
             var shop = _shops[random.Next(_shops.Count)];
             var order = generator.Next(shop, now);

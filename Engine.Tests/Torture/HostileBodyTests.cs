@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text;
+using Engine.Host.Api;
 using Engine.Load;
 using Engine.Tests.Host;
 using Engine.Tests.Platforms;
@@ -191,6 +192,34 @@ public sealed class HostileBodyTests(HostileBodyTests.Target target, ITestOutput
         var before = GC.GetTotalAllocatedBytes();
         var heard = await RawClient.SendAsync(open.Address, Head("/v1/orders", "Transfer-Encoding: chunked\r\n"), Chunks(48 << 20), Patience);
         Assert.True(heard.Status != 413 && GC.GetTotalAllocatedBytes() - before > AllocatedMax, heard.Text);
+    }
+
+    /// <summary>The mutant: a server that takes in as many large bodies at once as there are.</summary>
+    [Theory]
+    [InlineData(false), InlineData(true)]
+    public async Task Large_bodies_that_stand_about_are_bounded_together_and_hold_no_ordinary_call_up(bool mutant)
+    {
+        const int clients = 60;
+        await using var host = await ApiHost.StartAsync(replace: mutant ? services => services.AddSingleton(new BodyBudget(long.MaxValue)) : null);
+        var (standing, goOn) = (0, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        var sent = Enumerable.Range(0, clients).Select(_ => RawClient.SendAsync(host.Address, Head("/webhooks/standard/main", $"Content-Length: {1 << 20}\r\n"), Stand(), Patience)).ToArray();
+        for (var start = Environment.TickCount64; Volatile.Read(ref standing) + sent.Count(s => s.IsCompleted) < clients && Environment.TickCount64 - start < Patience.TotalMilliseconds / 2;) await Task.Delay(20);
+        await host.Admin.Stock("ORDINARY", 7);
+        Assert.Equal("7", (await host.Admin.Get("/v1/skus/ORDINARY")).Text("available"));
+        goOn.SetResult();
+        var refused = (await Task.WhenAll(sent)).Count(heard => heard.Status == 429);
+        output.WriteLine($"{refused} of {clients} refused");
+        Assert.InRange(refused, mutant ? 0 : 20, mutant ? 0 : clients - 20);
+        // Who is gone leaves room.
+        Assert.Equal(401, (await RawClient.SendAsync(host.Address, Head("/webhooks/standard/main", $"Content-Length: {1 << 20}\r\n"), Endless(1 << 20), Patience)).Status);
+
+        async IAsyncEnumerable<byte[]> Stand()
+        {
+            await foreach (var piece in Endless(15 << 16)) yield return piece;
+            Interlocked.Increment(ref standing);
+            await goOn.Task;
+            await foreach (var piece in Endless(1 << 16)) yield return piece;
+        }
     }
 
     async Task<RawClient.Heard> SendAsync(string head, IAsyncEnumerable<byte[]> body)
