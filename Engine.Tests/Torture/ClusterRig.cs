@@ -48,7 +48,7 @@ sealed class ClusterRig : IAsyncDisposable
         try
         {
             foreach (var node in rig.Nodes) await rig.Processes.StartAsync(node, kernelFault);
-            await rig.Processes.UntilSharedAsync(ServedMax);
+            await rig.SharedAsync();
             return rig;
         }
         catch
@@ -57,6 +57,9 @@ sealed class ClusterRig : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Waits until all is served, and every node has its share.</summary>
+    public Task SharedAsync() => Processes.UntilSharedAsync(ServedMax);
 
     public Task ServedAsync() => Processes.UntilServedAsync(Nodes, ServedMax);
 
