@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Engine.Actors;
+using Engine.Actors.Asking;
 using Engine.Actors.Cluster;
 using Engine.Actors.Inventory;
 using Engine.Actors.Kernel;

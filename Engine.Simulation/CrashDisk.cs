@@ -19,6 +19,8 @@ public sealed class CrashDisk : IJournal
     readonly Queue<JournalWrite> _cutOff = new();
     // Attempts whose answer was lost: the store may yet carry them out, until a new owner fences them.
     readonly List<Attempt> _limbo = [];
+    readonly List<int> _order = [];
+    long _streak = 1;
 
     public CrashDisk(int partitions, Random random)
     {
@@ -36,12 +38,18 @@ public sealed class CrashDisk : IJournal
     /// <summary>Who may take partitions over, as leases would have it; null for anybody.</summary>
     public string? Owner { get; set; }
     public int Unsynced => _unsynced.Count;
+    /// <summary>Whether it keeps the order of all writes, as the embedded store does, or each partition's alone, as one that nodes share.</summary>
+    public bool KeepsOrder { get; init; }
+    public long? Streak => KeepsOrder ? _streak : null;
 
     /// <summary>The disk is full or read-only until it is writable again.</summary>
     public void SetWritable(bool writable) => IsWritable = writable;
 
     /// <summary>The frames that are on the disk.</summary>
     public IReadOnlyList<StoredFrame> Durable(int partition) => _parts[partition].Frames;
+
+    /// <summary>The partitions of all frames, in the order in which those came to the disk.</summary>
+    public IReadOnlyList<int> Order => _order;
 
     public long Epoch(int partition) => _parts[partition].Epoch;
 
@@ -62,7 +70,8 @@ public sealed class CrashDisk : IJournal
         var luck = _random.Next(1000);
         if (!IsWritable || luck < Faults.Failed) Complete(group, WriteOutcome.Failed);
         else if (luck < Faults.Failed + Faults.Unknown) LoseAnswer(group);
-        else foreach (var write in group) write.Complete(Carry(new Attempt(write)));
+        else
+            foreach (var (write, outcome) in group.Select(write => (write, Carry(write))).ToArray()) write.Complete(outcome);
         return true;
     }
 
@@ -71,20 +80,38 @@ public sealed class CrashDisk : IJournal
     {
         var kept = _random.Next(_unsynced.Count + 1);
         while (_unsynced.TryDequeue(out var write))
-            if (kept-- > 0) Carry(new Attempt(write));
+            if (kept-- > 0) Carry(write);
         foreach (var attempt in _limbo)
             if (_random.Next(2) == 0) Carry(attempt);
         _limbo.Clear();
         _cutOff.Clear();
         IsWritable = true;
         if (Planted != StoreFault.LoseSynced) return;
-        foreach (var part in _parts)
-            if (part.Frames.Count > 0) part.Frames.RemoveAt(part.Frames.Count - 1);
+        for (var partition = 0; partition < _parts.Length; partition++)
+        {
+            if (_parts[partition].Tail == 0) continue;
+            _parts[partition].Frames.RemoveAt(_parts[partition].Frames.Count - 1);
+            _order.RemoveAt(_order.LastIndexOf(partition));
+        }
     }
 
-    static void Complete(JournalWrite[] group, WriteOutcome outcome)
+    void Complete(JournalWrite[] group, WriteOutcome outcome)
     {
+        foreach (var write in group) Break(write);
         foreach (var write in group) write.Complete(outcome);
+    }
+
+    void Break(JournalWrite write)
+    {
+        if (write.Streak == _streak) _streak++;
+    }
+
+    WriteOutcome Carry(JournalWrite write)
+    {
+        if (write.Streak < _streak) return WriteOutcome.Failed;
+        var outcome = Carry(new Attempt(write));
+        if (outcome != WriteOutcome.Durable) Break(write);
+        return outcome;
     }
 
     /// <summary>Whoever submitted it is cut off: it may have got here, or may yet.</summary>
@@ -96,12 +123,12 @@ public sealed class CrashDisk : IJournal
 
     void LoseAnswer(JournalWrite[] group)
     {
-        var fate = _random.Next(3);
+        // One transaction of a store that keeps the order is there or not when it is looked for; it does not come later.
+        var fate = _random.Next(KeepsOrder ? 2 : 3);
         foreach (var write in group)
         {
-            var attempt = new Attempt(write);
-            if (fate == 0) Carry(attempt);
-            else if (fate == 1) _limbo.Add(attempt);
+            if (fate == 0) Carry(write);
+            else if (fate == 2) _limbo.Add(new Attempt(write));
         }
         Complete(group, WriteOutcome.Unknown);
     }
@@ -119,7 +146,7 @@ public sealed class CrashDisk : IJournal
     {
         // Writes that wait may be carried out before the take-over or be fenced by it: both keep the contract.
         if (_random.Next(2) == 0)
-            while (IsWritable && _unsynced.TryDequeue(out var write)) write.Complete(Carry(new Attempt(write)));
+            while (IsWritable && _unsynced.TryDequeue(out var write)) write.Complete(Carry(write));
         if (!IsWritable) throw new StoreUnavailableException("the disk can't be written to");
         if (Owner is not null && owner != Owner) throw new StoreUnavailableException("somebody else holds the lease");
         BeReadable();
@@ -130,7 +157,7 @@ public sealed class CrashDisk : IJournal
     public void Submit(JournalWrite write)
     {
         write.Validate(Partitions);
-        if (CommitsAtOnce) write.Complete(Carry(new Attempt(write)));
+        if (CommitsAtOnce) write.Complete(Carry(write));
         else _unsynced.Enqueue(write);
     }
 
@@ -174,7 +201,11 @@ public sealed class CrashDisk : IJournal
         var part = _parts[write.Partition];
         if (write.Epoch != part.Epoch && Planted != StoreFault.AcceptOldEpochs) return WriteOutcome.Refused;
         if (write.Sequence != 0 && write.Sequence != part.Tail + 1) return WriteOutcome.Refused;
-        if (write.Sequence != 0) part.Frames.Add(new StoredFrame(write.Sequence, write.Frame));
+        if (write.Sequence != 0)
+        {
+            part.Frames.Add(new StoredFrame(write.Sequence, write.Frame));
+            _order.Add(write.Partition);
+        }
         for (var i = 0; i < write.Keys.Length; i++) part.Keys[new KeyRef(write.Sequence, i)] = write.Keys[i];
         foreach (var key in write.DroppedKeys) part.Keys.Remove(key);
         if (write.Segment != 0) part.Segments[write.Segment] = write.SegmentBytes;

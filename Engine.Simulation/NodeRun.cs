@@ -2,14 +2,17 @@ using static Engine.Simulation.BrokenInvariantException;
 
 namespace Engine.Simulation;
 
-/// <summary>The life of one node on one disk, with crashes between any two steps; sometimes it is replaced and does not know it.</summary>
+/// <summary>
+/// The life of one node on one disk, with crashes between any two steps; sometimes it is replaced and does not know it. Every other disk
+/// keeps the order of all writes.
+/// </summary>
 sealed class NodeRun : SimulationRun
 {
     SimScheduler _scheduler;
     SimScheduler? _replaced;
     int _nodes;
 
-    public NodeRun(int seed, PlantedFault fault = default, bool tells = false, IReadOnlyList<Actors.Orders.ShopPolicy>? policies = null) : base(seed, fault, tells, policies) =>
+    public NodeRun(int seed, PlantedFault fault = default, bool tells = false, IReadOnlyList<Actors.Orders.ShopPolicy>? policies = null) : base(seed, fault, tells, policies, keepsOrder: seed % 2 == 1) =>
         _scheduler = new SimScheduler(Random);
 
     protected override void Start()

@@ -40,8 +40,8 @@ public readonly record struct PlantedFault(KernelFault Kernel = KernelFault.None
     /// <summary>Shows only where there are several nodes.</summary>
     public bool IsOfClusters => Kernel >= KernelFault.ReadWithoutLease;
 
-    /// <summary>Shows only where power fails.</summary>
-    public bool IsOfOneNode => Store == StoreFault.LoseSynced;
+    /// <summary>Shows only where power fails, or messages go ahead of their frames.</summary>
+    public bool IsOfOneNode => Store == StoreFault.LoseSynced || Kernel == KernelFault.OutliveStreak;
 
     public static IEnumerable<PlantedFault> All =>
         Enum.GetValues<KernelFault>().Where(f => f != KernelFault.None).Select(f => new PlantedFault(f))

@@ -12,6 +12,7 @@ sealed class Replica
     readonly IDomain _domain;
     readonly Reader[] _readers;
     readonly Dictionary<ActorId, Actor> _actors = [];
+    int _seen;
 
     public Replica(int partitions, IDomain domain)
     {
@@ -32,13 +33,16 @@ sealed class Replica
     /// <summary>A number that follows from every byte of every frame.</summary>
     public ulong Hash => _readers.Aggregate(0UL, static (hash, reader) => (hash * 31) ^ reader.Last.High);
 
-    /// <summary>Takes in the frames that have become durable since the last call.</summary>
+    /// <summary>Takes in the frames that have become durable since the last call, in their order: one may follow from another of the same commit.</summary>
     public void CatchUp(CrashDisk disk)
     {
-        var any = false;
-        foreach (var reader in _readers) any |= reader.CatchUp(disk);
-        if (!any) return;
-        foreach (var reader in _readers) reader.CheckMarks(_readers);
+        foreach (var reader in _readers) reader.CheckTail(disk);
+        for (; _seen < disk.Order.Count; _seen++)
+        {
+            var reader = _readers[disk.Order[_seen]];
+            reader.Next(disk);
+            reader.CheckMarks(_readers);
+        }
     }
 
     public static byte[] Encode(Actor actor)
@@ -66,14 +70,13 @@ sealed class Replica
         public long Sequence { get; private set; }
         public FrameHash Last { get; private set; }
 
-        public bool CatchUp(CrashDisk disk)
+        public void CheckTail(CrashDisk disk)
         {
-            var frames = disk.Durable(_partition);
-            BrokenInvariantException.Require(frames.Count >= Sequence, "I1", $"partition {_partition} ends at frame {frames.Count} and had {Sequence}");
-            if (frames.Count == Sequence) return false;
-            for (var i = (int)Sequence; i < frames.Count; i++) Frame(frames[i].Bytes);
-            return true;
+            var tail = disk.Durable(_partition).Count;
+            BrokenInvariantException.Require(tail >= Sequence, "I1", $"partition {_partition} ends at frame {tail} and had {Sequence}");
         }
+
+        public void Next(CrashDisk disk) => Frame(disk.Durable(_partition)[(int)Sequence].Bytes);
 
         void Frame(byte[] bytes)
         {

@@ -1,5 +1,4 @@
 using Engine.Actors.Deciders;
-using Engine.Actors.Kernel;
 
 namespace Engine.Actors.Asking;
 

@@ -18,6 +18,8 @@ public sealed partial class Partition
         readonly List<Ask> _asks = [];
         readonly Outgoing[] _outgoing;
         readonly List<int> _receivers = [];
+        readonly List<Delivery> _deliveries = [];
+        long? _deliveredAt;
         readonly HashSet<Actor> _touched = [];
         readonly List<byte> _tags = [];
         readonly List<byte[]> _keys = [];
@@ -165,16 +167,19 @@ public sealed partial class Partition
                 Release();
                 return;
             }
-            var write = new FrameWrite(_partition) { Partition = _partition.Number, Epoch = _partition._epoch, Sequence = _partition._sequence + 1 };
+            var write = new FrameWrite(_partition) { Partition = _partition.Number, Epoch = _partition._epoch, Sequence = _partition._sequence + 1, Streak = _partition._streak };
             write.Frame = _partition._frame.Finish(_partition._epoch, write.Sequence, Now, _partition._hash);
             write.Hash = FrameHash.Of(write.Frame.Span);
             write.Keys.AddRange(_keys);
             write.DroppedKeys.AddRange(_droppedKeys);
             _partition._inFlight = write;
+            Envelop(write);
             if (_host.Fault == KernelFault.AnswerBeforeAppend) ReleaseAnswers();
-            if (_host.Fault == KernelFault.SendBeforeAppend) ReleaseLetters();
+            if (_host.Fault == KernelFault.SendBeforeAppend) DeliverAhead();
             if (_host.Fault == KernelFault.SnapshotUndurable) CheckpointBuilder.Undurable(_partition);
             _host.Journal.Submit(write);
+            // Whatever follows from it is submitted behind it.
+            if (write.Streak is not null) DeliverAhead();
         }
 
         /// <summary>The frame is durable: now it may be heard.</summary>
@@ -204,19 +209,35 @@ public sealed partial class Partition
             _asks.Clear();
         }
 
-        void ReleaseLetters()
+        void Envelop(FrameWrite write)
         {
-            var sequence = _partition._inFlight is null ? _partition._sequence : _partition._sequence + 1;
             foreach (var to in _receivers)
             {
                 ref var outgoing = ref _outgoing[to];
-                Letter[] letters = [.. outgoing.Letters!];
+                _deliveries.Add(new Delivery(_partition.Number, to, write.Sequence, outgoing.First, [.. outgoing.Letters!]) { Streak = write.Streak });
                 outgoing.Letters!.Clear();
-                _partition.Counters.MessagesSent += letters.Length;
-                _host.Sent(_partition.Number, to, outgoing.First + letters.Length - 1);
-                _host.Deliver(new Delivery(_partition.Number, to, sequence, outgoing.First, letters));
             }
             _receivers.Clear();
+        }
+
+        void ReleaseLetters()
+        {
+            if (_deliveries.Count == 0) return;
+            foreach (var delivery in _deliveries)
+            {
+                _partition.Counters.MessagesSent += delivery.Letters.Count;
+                _host.Sent(_partition.Number, delivery.To, delivery.Last);
+            }
+            // Whoever forgets or opens from here on asks how far the link is durable, which was said before this is read.
+            Interlocked.MemoryBarrier();
+            if (_deliveredAt == _host.Upheavals) return;
+            foreach (var delivery in _deliveries) _host.Deliver(delivery.Streak is null ? delivery : delivery with { Streak = null });
+        }
+
+        void DeliverAhead()
+        {
+            _deliveredAt = _host.Upheavals;
+            foreach (var delivery in _deliveries) _host.Deliver(delivery);
         }
 
         /// <summary>None of it is kept.</summary>
@@ -237,6 +258,8 @@ public sealed partial class Partition
             _asks.Clear();
             foreach (var to in _receivers) _outgoing[to].Letters!.Clear();
             _receivers.Clear();
+            _deliveries.Clear();
+            _deliveredAt = null;
             _touched.Clear();
             _tags.Clear();
             _keys.Clear();

@@ -20,6 +20,7 @@ public sealed class EngineNode : IEngine, IPartitionHost, IAsyncDisposable
     ITimer? _ticker;
     long _nextRound;
     volatile bool _stopping;
+    long _openings;
 
     public EngineNode(IJournal journal, IDomain domain, TimeProvider time, IScheduler? scheduler = null, Limits? limits = null, string owner = "node", KernelFault fault = KernelFault.None)
     {
@@ -243,6 +244,10 @@ public sealed class EngineNode : IEngine, IPartitionHost, IAsyncDisposable
     void IPartitionHost.Sent(int from, int to, long number) => Volatile.Write(ref _lastSent[from][to], number);
 
     long IPartitionHost.LastSent(int from, int to) => LastSentOf(from, to);
+
+    long IPartitionHost.Upheavals => Journal.Streak.GetValueOrDefault() + Volatile.Read(ref _openings);
+
+    void IPartitionHost.HasOpened() => Interlocked.Increment(ref _openings);
 
     void IPartitionHost.Announce(int from)
     {

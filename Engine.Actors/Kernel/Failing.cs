@@ -107,7 +107,9 @@ public sealed partial class Partition
                 if (lease.LastSequence == write.Sequence - 1)
                 {
                     write.Epoch = lease.Epoch;
-                    _host.Journal.Submit(write);
+                    // What rests on it and was written behind it has failed with its streak.
+                    if (write.Streak is not null) write.Complete(WriteOutcome.Failed);
+                    else _host.Journal.Submit(write);
                     return;
                 }
                 // Where the journal has gone on behind it, another owner has come and gone meanwhile.

@@ -48,6 +48,13 @@ public interface IJournal : IJournalReader
     /// <exception cref="ArgumentException">The write is malformed: no such partition, or keys without a frame to address them by.</exception>
     void Submit(JournalWrite write);
 
+    /// <summary>
+    /// Where the journal keeps the order of all writes it is given: the number of the streak that is under way. The frames of a streak become
+    /// durable in the order they were submitted in; the first that does not breaks it, and all of it that was submitted behind fails untried. So
+    /// what rests on a frame may be decided before that frame is durable. Null where one partition's writes say nothing about another's.
+    /// </summary>
+    long? Streak => null;
+
     /// <summary>False while the last write failed for a reason of the store (disk full, read-only); it tries by itself and comes back.</summary>
     bool IsWritable { get; }
 }
@@ -82,6 +89,9 @@ public abstract class JournalWrite
     /// <summary>0 when there is no frame.</summary>
     public long Sequence { get; set; }
     public ReadOnlyMemory<byte> Frame { get; set; }
+
+    /// <summary>The streak (<see cref="IJournal.Streak"/>) that the frame was decided in; null for one that rests on nobody's.</summary>
+    public long? Streak { get; set; }
 
     /// <summary>Wrapped keys that came with this frame, addressed by (Sequence, index).</summary>
     public List<byte[]> Keys { get; } = [];

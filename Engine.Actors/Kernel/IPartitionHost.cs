@@ -26,27 +26,6 @@ public sealed class ThreadPoolScheduler : IScheduler
     public void Deliver(Partition to, Delivery delivery) => to.Receive(delivery);
 }
 
-/// <summary>Counts of one partition since it was made; only what is durable is counted. Read from any thread.</summary>
-public sealed class PartitionCounters
-{
-    internal readonly long[] EventsByTag = new long[256];
-
-    public long Frames { get; internal set; }
-    public long FrameBytes { get; internal set; }
-    public long Commands { get; internal set; }
-    public long MessagesSent { get; internal set; }
-    public long MessagesReceived { get; internal set; }
-    public long MessagesDropped { get; internal set; }
-    public long Overloaded { get; internal set; }
-    public long Checkpoints { get; internal set; }
-    public long Loads { get; internal set; }
-    public long Faults { get; internal set; }
-    /// <summary>The longest a deadline has been decided behind its time, milliseconds.</summary>
-    public long DeadlineLatenessMax { get; internal set; }
-
-    public long Events(byte tag) => Volatile.Read(ref EventsByTag[tag]);
-}
-
 /// <summary>What a partition needs of the node around it.</summary>
 interface IPartitionHost
 {
@@ -65,6 +44,10 @@ interface IPartitionHost
     /// <summary>False while the clocks disagree.</summary>
     bool MayExpire { get; }
     void Deliver(Delivery delivery);
+    /// <summary>Has risen when a streak was broken or a partition has opened: what was told to somebody before may not be known there any more.</summary>
+    long Upheavals { get; }
+    /// <summary>A partition takes messages in from now on.</summary>
+    void HasOpened();
     /// <summary>The number of the last durable message of a link.</summary>
     void Sent(int from, int to, long number);
     long LastSent(int from, int to);

@@ -10,6 +10,9 @@ public readonly record struct Letter(ActorId From, ActorId To, Message Message);
 /// </summary>
 public sealed record Delivery(int From, int To, long Sequence, long First, IReadOnlyList<Letter> Letters)
 {
+    /// <summary>The streak that the frame is to become durable in; null where it is.</summary>
+    public long? Streak { get; init; }
+
     public long Last => First + Letters.Count - 1;
 }
 

@@ -1,3 +1,4 @@
+using Engine.Actors.Asking;
 using Engine.Actors.Trials;
 
 namespace Engine.Actors.Kernel;

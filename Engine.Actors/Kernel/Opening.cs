@@ -47,6 +47,7 @@ public sealed partial class Partition
         _fault = null;
         var warming = NextWarming();
         _state = State.Open;
+        _host.HasOpened();
         // Only now: what arrives while it is not open yet is thrown away, and what was read would be.
         if (warming is not null) _host.Scheduler.RunBlocking(warming);
         _host.Ownership?.Opened(Number, _epoch);
@@ -68,6 +69,7 @@ public sealed partial class Partition
     void Rebuild(Lease? keep)
     {
         ClearMemory();
+        _streak = CurrentStreak;
         var lease = keep ?? _host.Acquire(Number);
         var header = ReadCheckpoint();
         var marks = new Mark[_host.Partitions];

@@ -199,6 +199,7 @@ public sealed partial class Partition : IThreadPoolWorkItem
             _inFlight = null;
             if (!Settle(write, write.Outcome)) return;
         }
+        KeepUp();
         _now = Math.Max(_now, _host.Now);
         TakeArrivals();
         if (_state != State.Open) return;
@@ -257,6 +258,7 @@ public sealed partial class Partition : IThreadPoolWorkItem
 
     void Take(Delivery delivery)
     {
+        if (!Counts(delivery)) return;
         var inbox = _inboxes[delivery.From];
         var dropped = inbox.Dropped;
         var before = inbox.Count;

@@ -44,6 +44,8 @@ public sealed class MemoryJournal : IJournal
     readonly MemoryStore _store;
     readonly BlockingCollection<JournalWrite>? _queue;
     readonly Thread? _thread;
+    readonly Lock _inOrder = new();
+    long _streak = 1;
 
     public MemoryJournal(MemoryStore store, MemoryCompletion completion = MemoryCompletion.OnOwnThread)
     {
@@ -61,6 +63,8 @@ public sealed class MemoryJournal : IJournal
 
     /// <summary>Set to false, the store fails every write until it is set to true.</summary>
     public bool IsWritable { get => Volatile.Read(ref field); set => Volatile.Write(ref field, value); } = true;
+
+    public long? Streak => Volatile.Read(ref _streak);
 
     public Lease Acquire(int partition, string owner)
     {
@@ -83,6 +87,17 @@ public sealed class MemoryJournal : IJournal
     }
 
     WriteOutcome Carry(JournalWrite write)
+    {
+        lock (_inOrder)
+        {
+            if (write.Streak < _streak) return WriteOutcome.Failed;
+            var outcome = TryCarry(write);
+            if (outcome != WriteOutcome.Durable && write.Streak == _streak) _streak++;
+            return outcome;
+        }
+    }
+
+    WriteOutcome TryCarry(JournalWrite write)
     {
         if (!IsWritable) return WriteOutcome.Failed;
         var part = _store.Parts[write.Partition];

@@ -23,14 +23,16 @@ public enum KernelFault : byte
     SendBeforeAppend = 7,
     /// <summary>Does not send messages again after a restart.</summary>
     LoseMessages = 8,
+    /// <summary>Goes on with messages of a streak that was broken (<see cref="Kernel.IJournal.Streak"/>).</summary>
+    OutliveStreak = 9,
     /// <summary>Answers reads although the lease has run out.</summary>
-    ReadWithoutLease = 9,
+    ReadWithoutLease = 10,
     /// <summary>Goes by the node's own clock although it differs from the store's.</summary>
-    TrustAnyClock = 10,
+    TrustAnyClock = 11,
     /// <summary>Closes a partition that is handed over without waiting for the frame on its way.</summary>
-    LeaveUndrained = 11,
+    LeaveUndrained = 12,
     /// <summary>Takes partitions of a node over whose lease has not run out.</summary>
-    TakeOverEarly = 12,
+    TakeOverEarly = 13,
     /// <summary>Does not tell other nodes how far its links have got.</summary>
-    AnnounceNothing = 13,
+    AnnounceNothing = 14,
 }

@@ -14,7 +14,15 @@ sealed class KeyWrap : IDisposable
         _cipher = new ThreadLocal<AesGcm>(() => SealedBox.Cipher(wrapping), trackAllValues: true);
     }
 
-    public byte[] Wrap(ReadOnlySpan<byte> key, string associated) => SealedBox.Seal(_cipher.Value!, key, associated);
+    public byte[] Wrap(ReadOnlySpan<byte> key, string associated)
+    {
+        Span<byte> nonce = stackalloc byte[SealedBox.NonceBytes];
+        RandomNumberGenerator.Fill(nonce);
+        return Wrap(key, nonce, associated);
+    }
+
+    /// <param name="nonce">Random, and never used again.</param>
+    public byte[] Wrap(ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, string associated) => SealedBox.Seal(_cipher.Value!, nonce, key, associated);
 
     /// <exception cref="CryptographicException" />
     public void Unwrap(ReadOnlySpan<byte> wrapped, string associated, Span<byte> key) => SealedBox.Open(_cipher.Value!, wrapped, associated, key);

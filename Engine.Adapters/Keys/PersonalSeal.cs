@@ -24,12 +24,15 @@ public sealed class PersonalSeal : IDisposable
     /// <param name="associated">The order's id: what is sealed for one order does not open as another's.</param>
     public (byte[] Cipher, byte[] WrappedKey) Seal(ReadOnlySpan<byte> plain, string associated)
     {
-        Span<byte> key = stackalloc byte[SealedBox.KeyBytes];
-        RandomNumberGenerator.Fill(key);
+        // Asking for randomness takes longer than getting it: the key and both nonces at once.
+        Span<byte> random = stackalloc byte[SealedBox.KeyBytes + 2 * SealedBox.NonceBytes];
+        RandomNumberGenerator.Fill(random);
+        var key = random[..SealedBox.KeyBytes];
+        var nonces = random[SealedBox.KeyBytes..];
         using var cipher = SealedBox.Cipher(key);
-        var wrapped = _wrap.Wrap(key, associated);
+        var wrapped = _wrap.Wrap(key, nonces[..SealedBox.NonceBytes], associated);
         CryptographicOperations.ZeroMemory(key);
-        return (SealedBox.Seal(cipher, plain, associated), wrapped);
+        return (SealedBox.Seal(cipher, nonces[SealedBox.NonceBytes..], plain, associated), wrapped);
     }
 
     /// <exception cref="CryptographicException">Altered, another order's, or sealed under another master key.</exception>

@@ -16,18 +16,18 @@ static class SealedBox
     public const int Overhead = 1 + NonceBytes + TagBytes;
 
     const byte Version = 1;
-    const int NonceBytes = 12;
+    public const int NonceBytes = 12;
     const int TagBytes = 16;
     const int AssociatedOnStackMax = 256;
 
     public static AesGcm Cipher(ReadOnlySpan<byte> key) => new(key, TagBytes);
 
-    public static byte[] Seal(AesGcm cipher, ReadOnlySpan<byte> plain, string associated)
+    /// <param name="nonce">Random, and never used again.</param>
+    public static byte[] Seal(AesGcm cipher, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> plain, string associated)
     {
         var box = new byte[plain.Length + Overhead];
         box[0] = Version;
-        var nonce = box.AsSpan(1, NonceBytes);
-        RandomNumberGenerator.Fill(nonce);
+        nonce.CopyTo(box.AsSpan(1));
         var data = Associated(associated, stackalloc byte[AssociatedOnStackMax]);
         cipher.Encrypt(nonce, plain, box.AsSpan(1 + NonceBytes, plain.Length), box.AsSpan(^TagBytes..), data);
         return box;

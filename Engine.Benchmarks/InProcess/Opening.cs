@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Engine.Actors;
+using Engine.Actors.Asking;
 using Engine.Actors.Deciders;
 using Engine.Actors.Kernel;
 using Engine.Actors.Orders;

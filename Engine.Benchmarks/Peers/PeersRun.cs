@@ -37,7 +37,7 @@ sealed class PeersRun(PeersOptions options, TextWriter say)
     static readonly int[] RedisClients = [64, 256];
     // Enough for a full batch in every partition while a flush takes some milliseconds; to find the best here would take longer than all others together.
     static readonly int[] Callers = [2048];
-    static readonly int[] Connections = [256];
+    static readonly int[] Connections = [256, 1024];
     static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(2);
     static readonly World World = new();
     static readonly Catalogue Catalogue = new(World.SkusUsual, 1);

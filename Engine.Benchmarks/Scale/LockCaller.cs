@@ -1,6 +1,6 @@
+using Engine.Actors.Asking;
 using Engine.Actors.Deciders;
 using Engine.Actors.Inventory;
-using Engine.Actors.Kernel;
 using Engine.Benchmarks.Workloads;
 
 namespace Engine.Benchmarks.Scale;

@@ -188,7 +188,7 @@ sealed class ScaleRun(ScaleOptions options, TextWriter say, CancellationToken st
 }
 
 /// <summary>Orders that claim to have been placed in one given moment.</summary>
-sealed class StormCaller(Actors.Kernel.IEngine engine, OrderSource orders, long placedAt) : Caller(engine)
+sealed class StormCaller(Actors.Asking.IEngine engine, OrderSource orders, long placedAt) : Caller(engine)
 {
     public override async ValueTask<Outcome> StepAsync()
     {

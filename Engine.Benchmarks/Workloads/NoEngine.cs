@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
+using Engine.Actors.Asking;
 using Engine.Actors.Deciders;
-using Engine.Actors.Kernel;
 
 namespace Engine.Benchmarks.Workloads;
 

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
+using Engine.Actors.Asking;
 using Engine.Actors.Deciders;
 using Engine.Actors.Inventory;
-using Engine.Actors.Kernel;
 
 namespace Engine.Benchmarks.Workloads;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Engine.Actors.Asking;
 using Engine.Actors.Deciders;
 using Engine.Actors.Fulfilment;
 using Engine.Actors.Inventory;

@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
+using Engine.Actors.Asking;
 using Engine.Actors.Deciders;
 using Engine.Actors.Fulfilment;
 using Engine.Actors.Inventory;
-using Engine.Actors.Kernel;
 
 namespace Engine.Host.Api;
 

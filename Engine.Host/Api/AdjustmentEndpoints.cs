@@ -1,4 +1,4 @@
-using Engine.Actors.Kernel;
+using Engine.Actors.Asking;
 using Engine.Host.Security;
 
 namespace Engine.Host.Api;

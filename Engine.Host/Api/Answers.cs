@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization.Metadata;
-using Engine.Actors.Kernel;
+using Engine.Actors.Asking;
 
 namespace Engine.Host.Api;
 

@@ -1,7 +1,7 @@
 using System.Text;
+using Engine.Actors.Asking;
 using Engine.Actors.Deciders;
 using Engine.Actors.Inventory;
-using Engine.Actors.Kernel;
 using Engine.Adapters.Canonical;
 using Engine.Adapters.Keys;
 using Engine.Host.Cluster;

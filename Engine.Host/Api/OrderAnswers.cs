@@ -1,4 +1,4 @@
-using Engine.Actors.Kernel;
+using Engine.Actors.Asking;
 using Engine.Actors.Orders;
 using Engine.Host.Security;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Engine.Actors.Kernel;
+using Engine.Actors.Asking;
 using Engine.Actors.Orders;
 
 namespace Engine.Host.Api;

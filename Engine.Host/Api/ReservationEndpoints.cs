@@ -1,6 +1,6 @@
+using Engine.Actors.Asking;
 using Engine.Actors.Deciders;
 using Engine.Actors.Inventory;
-using Engine.Actors.Kernel;
 using Engine.Adapters.Canonical;
 using Engine.Host.Metrics;
 using Engine.Host.Security;

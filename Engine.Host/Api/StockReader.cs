@@ -1,7 +1,7 @@
+using Engine.Actors.Asking;
 using Engine.Actors.Deciders;
 using Engine.Actors.Fulfilment;
 using Engine.Actors.Inventory;
-using Engine.Actors.Kernel;
 using Engine.Adapters.Canonical;
 
 namespace Engine.Host.Api;

@@ -1,6 +1,6 @@
+using Engine.Actors.Asking;
 using Engine.Actors.Deciders;
 using Engine.Actors.Fulfilment;
-using Engine.Actors.Kernel;
 using Engine.Host.Cluster;
 using Engine.Host.Security;
 

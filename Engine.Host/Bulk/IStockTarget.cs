@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Engine.Actors;
+using Engine.Actors.Asking;
 using Engine.Actors.Kernel;
 using Engine.Adapters;
 using Engine.Adapters.Journals;

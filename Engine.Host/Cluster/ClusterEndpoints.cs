@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Engine.Actors;
+using Engine.Actors.Asking;
 using Engine.Actors.Cluster;
 using Engine.Actors.Deciders;
 using Engine.Actors.Kernel;

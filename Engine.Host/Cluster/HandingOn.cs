@@ -1,3 +1,4 @@
+using Engine.Actors.Asking;
 using Engine.Actors.Deciders;
 using Engine.Actors.Kernel;
 using Engine.Actors.Orders;

@@ -65,7 +65,7 @@ sealed record NodeValue(string Type, JsonElement Value);
 /// <summary>A command for an actor of the node that is asked.</summary>
 sealed record NodeAsk(byte Kind, string Key, NodeValue Command, byte Lane, string Tenant, bool WithView, TimeSpan Settle);
 
-/// <param name="Kind">An <see cref="Engine.Actors.Kernel.AnswerKind"/>.</param>
+/// <param name="Kind">An <see cref="Engine.Actors.Asking.AnswerKind"/>.</param>
 sealed record NodeAnswer(byte Kind, NodeValue? Reply, NodeValue? View);
 
 sealed record NodeLook(byte Kind, string Key);
@@ -74,4 +74,4 @@ sealed record NodeLook(byte Kind, string Key);
 sealed record NodeSight(byte Kind, long Now, byte[]? State);
 
 /// <summary>What a node says of itself now and then.</summary>
-sealed record NodeStatus(IReadOnlyList<Engine.Actors.Kernel.PartitionStatus> Partitions);
+sealed record NodeStatus(IReadOnlyList<Engine.Actors.Asking.PartitionStatus> Partitions);

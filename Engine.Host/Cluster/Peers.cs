@@ -2,9 +2,9 @@ using System.Collections.Concurrent;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Threading.Channels;
+using Engine.Actors.Asking;
 using Engine.Actors.Cluster;
 using Engine.Actors.Deciders;
-using Engine.Actors.Kernel;
 
 namespace Engine.Host.Cluster;
 

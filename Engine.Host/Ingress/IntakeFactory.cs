@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using Engine.Actors.Asking;
 using Engine.Actors.Fulfilment;
-using Engine.Actors.Kernel;
 using Engine.Actors.Orders;
 using Engine.Adapters.Canonical;
 using Engine.Adapters.Platforms;

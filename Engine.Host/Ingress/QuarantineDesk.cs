@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Engine.Actors.Asking;
 using Engine.Actors.Deciders;
 using Engine.Actors.Kernel;
 using Engine.Actors.Orders;

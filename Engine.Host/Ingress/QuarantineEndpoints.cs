@@ -1,5 +1,5 @@
+using Engine.Actors.Asking;
 using Engine.Actors.Deciders;
-using Engine.Actors.Kernel;
 using Engine.Actors.Orders;
 using Engine.Adapters.Canonical;
 using Engine.Adapters.Platforms;

@@ -1,4 +1,4 @@
-using Engine.Actors.Kernel;
+using Engine.Actors.Asking;
 using Engine.Adapters.Platforms;
 using Engine.Host.Api;
 using Engine.Host.Cluster;

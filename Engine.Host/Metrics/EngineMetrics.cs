@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Engine.Actors.Asking;
 using Engine.Actors.Cluster;
 using Engine.Actors.Inventory;
 using Engine.Actors.Kernel;

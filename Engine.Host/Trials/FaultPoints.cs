@@ -120,6 +120,7 @@ sealed class FaultingJournal(IJournal journal, StoreFault fault) : IJournal
 {
     public int Partitions => journal.Partitions;
     public bool IsWritable => journal.IsWritable;
+    public long? Streak => journal.Streak;
 
     public Lease Acquire(int partition, string owner)
     {
@@ -154,7 +155,7 @@ sealed class FaultingJournal(IJournal journal, StoreFault fault) : IJournal
         public BelievingWrite(JournalWrite write, WriteOutcome taken)
         {
             (_write, _taken) = (write, taken);
-            (Partition, Epoch, Sequence, Frame) = (write.Partition, write.Epoch, write.Sequence, write.Frame);
+            (Partition, Epoch, Sequence, Frame, Streak) = (write.Partition, write.Epoch, write.Sequence, write.Frame, write.Streak);
             (Segment, SegmentBytes, Checkpoint) = (write.Segment, write.SegmentBytes, write.Checkpoint);
             Keys.AddRange(write.Keys);
             DroppedKeys.AddRange(write.DroppedKeys);

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
+using Engine.Actors.Asking;
 using Engine.Actors.Deciders;
 using Engine.Actors.Inventory;
-using Engine.Actors.Kernel;
 using Engine.Actors.Orders;
 
 namespace Engine.Host.Upkeep;

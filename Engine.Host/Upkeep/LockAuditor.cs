@@ -1,6 +1,6 @@
+using Engine.Actors.Asking;
 using Engine.Actors.Deciders;
 using Engine.Actors.Inventory;
-using Engine.Actors.Kernel;
 using Engine.Host.Metrics;
 
 namespace Engine.Host.Upkeep;

@@ -1,4 +1,4 @@
-using Engine.Actors.Kernel;
+using Engine.Actors.Asking;
 using Engine.Adapters.Keys;
 using Engine.Host.Cluster;
 using Engine.Host.Settings;

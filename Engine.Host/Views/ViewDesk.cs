@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Serialization.Metadata;
+using Engine.Actors.Asking;
 using Engine.Actors.Kernel;
 using Engine.Adapters.Views;
 using Engine.Host.Api;

@@ -1,7 +1,7 @@
+using Engine.Actors.Asking;
 using Engine.Actors.Carts;
 using Engine.Actors.Deciders;
 using Engine.Actors.Inventory;
-using Engine.Actors.Kernel;
 using static Engine.Simulation.BrokenInvariantException;
 
 namespace Engine.Simulation.Clients;

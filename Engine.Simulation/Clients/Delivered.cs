@@ -1,4 +1,4 @@
-using Engine.Actors.Kernel;
+using Engine.Actors.Asking;
 
 namespace Engine.Simulation.Clients;
 

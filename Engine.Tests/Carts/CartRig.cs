@@ -1,8 +1,8 @@
 using Engine.Actors;
+using Engine.Actors.Asking;
 using Engine.Actors.Carts;
 using Engine.Actors.Deciders;
 using Engine.Actors.Inventory;
-using Engine.Actors.Kernel;
 using Engine.Actors.Verification;
 using Xunit;
 

@@ -1,4 +1,5 @@
 using Engine.Actors;
+using Engine.Actors.Asking;
 using Engine.Actors.Cluster;
 using Engine.Actors.Deciders;
 using Engine.Actors.Inventory;

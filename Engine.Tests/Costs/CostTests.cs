@@ -1,7 +1,6 @@
 using Engine.Actors.Asking;
 using Engine.Actors.Deciders;
 using Engine.Actors.Fulfilment;
-using Engine.Actors.Kernel;
 using Engine.Actors.Orders;
 using Xunit;
 using Xunit.Abstractions;

@@ -128,11 +128,11 @@ public sealed partial class ComposeTests : IDisposable
     [Fact]
     public async Task A_node_is_healthy_while_it_is_ready()
     {
-        await using var host = await ApiHost.StartAsync(replace: s => s.AddSingleton<Actors.Kernel.IEngine, FailingEngine>());
+        await using var host = await ApiHost.StartAsync(replace: s => s.AddSingleton<Actors.Asking.IEngine, FailingEngine>());
         var command = Services["node-1"]!["healthcheck"]!["test"].Texts().ToArray();
         Assert.Equal("CMD", command[0]);
         Assert.True(DeployFiles.Probe(command[1..], host.Address.Port));
-        ((FailingEngine)host.Services.GetRequiredService<Actors.Kernel.IEngine>()).Fails = Actors.Kernel.AnswerKind.StoreUnavailable;
+        ((FailingEngine)host.Services.GetRequiredService<Actors.Asking.IEngine>()).Fails = Actors.Asking.AnswerKind.StoreUnavailable;
         Assert.False(DeployFiles.Probe(command[1..], host.Address.Port));
     }
 

@@ -119,11 +119,11 @@ public sealed class KubernetesTests
     public async Task The_probes_tell_alive_from_ready()
     {
         var (live, ready, port) = (_engine.LivenessProbe.Exec.Command, _engine.ReadinessProbe.Exec.Command, 0);
-        await using (var host = await ApiHost.StartAsync(replace: s => s.AddSingleton<Actors.Kernel.IEngine, FailingEngine>()))
+        await using (var host = await ApiHost.StartAsync(replace: s => s.AddSingleton<Actors.Asking.IEngine, FailingEngine>()))
         {
             port = host.Address.Port;
             Assert.Equal((true, true), (DeployFiles.Probe(live, port), DeployFiles.Probe(ready, port)));
-            ((FailingEngine)host.Services.GetRequiredService<Actors.Kernel.IEngine>()).Fails = Actors.Kernel.AnswerKind.StoreUnavailable;
+            ((FailingEngine)host.Services.GetRequiredService<Actors.Asking.IEngine>()).Fails = Actors.Asking.AnswerKind.StoreUnavailable;
             Assert.Equal((true, false), (DeployFiles.Probe(live, port), DeployFiles.Probe(ready, port)));
         }
         Assert.Equal((false, false), (DeployFiles.Probe(live, port), DeployFiles.Probe(ready, port)));

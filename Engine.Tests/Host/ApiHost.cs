@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using Engine.Actors.Asking;
 using Engine.Actors.Kernel;
 using Engine.Host;
 using Microsoft.AspNetCore.Builder;

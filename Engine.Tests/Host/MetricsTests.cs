@@ -77,7 +77,7 @@ public sealed class MetricsTests
         foreach (var id in new[] { "1", "2" }) await admin.Post("/v1/orders", Orders.New(id, ("A", 2)).ToJsonString());
         await admin.Post($"{Orders.Path("2")}/payments", Orders.Pay("p"));
         await admin.Post("/v1/orders", Orders.New("3", ("A", 50)).ToJsonString());
-        var census = new Census(host.Services.GetRequiredService<Actors.Kernel.IEngine>(), new ServiceClock(), TimeProvider.System, NullLogger<Census>.Instance);
+        var census = new Census(host.Services.GetRequiredService<Actors.Asking.IEngine>(), new ServiceClock(), TimeProvider.System, NullLogger<Census>.Instance);
         var figures = await census.CountAsync();
         Assert.Equal((1, 1, 1), (figures.Locks[("order", "caller")], figures.Locks[("order", "order")], figures.Locks[("committed", "order")]));
         Assert.Equal((1, 1, 1), (figures.Orders[MicroState.AwaitingPayment], figures.Orders[MicroState.Paid], figures.Orders[MicroState.Backordered]));

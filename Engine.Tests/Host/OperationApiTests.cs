@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Engine.Actors.Kernel;
+using Engine.Actors.Asking;
 using Engine.Adapters.Keys;
 using Engine.Host.Upkeep;
 using Microsoft.Extensions.DependencyInjection;

@@ -10,7 +10,7 @@ using Xunit;
 
 namespace Engine.Tests.Journals;
 
-public sealed class SqliteJournalTests : JournalContract
+public sealed class SqliteJournalTests : OrderedJournalContract
 {
     readonly TempFolder _folder = new();
     SqliteJournal? _journal;

@@ -5,7 +5,7 @@ using Xunit;
 namespace Engine.Tests.Kernel;
 
 /// <summary>The simulated disk keeps the same contract as the real ones.</summary>
-public sealed class CrashDiskTests : JournalContract
+public sealed class CrashDiskTests : OrderedJournalContract
 {
     CrashDisk? _disk;
 
@@ -14,7 +14,7 @@ public sealed class CrashDiskTests : JournalContract
 
     protected override IJournal OpenAnother() => OnDisk();
 
-    static CrashDisk OnDisk() => new(Partitions, new Random(1)) { CommitsAtOnce = true };
+    static CrashDisk OnDisk() => new(Partitions, new Random(1)) { CommitsAtOnce = true, KeepsOrder = true };
 
     public override void Dispose() => _disk?.Dispose();
 

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Engine.Tests.Kernel;
 
-public sealed class MemoryJournalTests : JournalContract
+public sealed class MemoryJournalTests : OrderedJournalContract
 {
     readonly MemoryStore _store = new(Partitions);
     MemoryJournal? _journal;
@@ -45,7 +45,7 @@ public sealed class MemoryJournalTests : JournalContract
     }
 }
 
-public sealed class InlineMemoryJournalTests : JournalContract
+public sealed class InlineMemoryJournalTests : OrderedJournalContract
 {
     readonly MemoryStore _store = new(Partitions);
 

@@ -65,7 +65,7 @@ public sealed class HotSkuTests(PostgresFixture postgres, ITestOutputHelper outp
             await sale.UntilSoldAsync(100 * attempt);
             // What it says now can't have been written.
             await rig.Processes.Network.CutAsync(3, NodeCut.Store);
-            await Task.Delay(200);
+            await Task.Delay(1000);
             await rig.Nodes[2].Process.KillAsync();
             await crowd;
             var wrong = await sale.AuditAsync();

@@ -85,7 +85,7 @@ public sealed class VerifierTests : IAsyncLifetime
     public void A_missing_end_is_seen_by_those_who_heard_of_it()
     {
         var frames = _forged.Frames(3);
-        frames.RemoveRange(frames.Count / 2, frames.Count - (frames.Count / 2));
+        frames.RemoveRange(1, frames.Count - 1);
         var first = Verify(settled: false).First;
         Assert.Contains("of partition 3, which ends with message", first!.What);
     }

@@ -201,7 +201,8 @@ static class Sql
         """;
 
     public const string ReplaceSigningKey = "UPDATE engine.signing_keys SET wrapped = $1 WHERE id = $2";
-    public const string VacuumReplaced = "VACUUM engine.keys, engine.signing_keys";
+    /// <summary>Written anew: a page that is only cleaned keeps old bytes in its free room. No engine runs meanwhile.</summary>
+    public const string VacuumReplaced = "VACUUM (FULL) engine.keys, engine.signing_keys";
 
     /// <summary>A dropped key is gone from the table only when the row's older versions are.</summary>
     public const string VacuumKeys = "VACUUM engine.keys";

@@ -13,6 +13,10 @@ namespace Engine.Adapters.Journals.Sqlite;
 /// commit, which takes that place in the log, and by looking in the same transaction whether the frames are there. While
 /// that fails too, the outcome is unknown; whoever takes the partition over commits first and reads then, and so finds out.
 /// </para>
+/// <para>
+/// The first frame that does not become durable breaks the streak (<see cref="IJournal.Streak"/>): before anybody is told, so that what is
+/// submitted because of it is of the next.
+/// </para>
 /// </summary>
 sealed class GroupWriter(WriteSession session, Action<WriteStep>? atStep) : IDisposable
 {
@@ -20,11 +24,13 @@ sealed class GroupWriter(WriteSession session, Action<WriteStep>? atStep) : IDis
     volatile string? _trouble;
     long _transactions;
     long _durableWrites;
+    long _streak = 1;
 
     public bool IsWritable => _trouble is null;
     public string? Trouble => _trouble;
     public long Transactions => Interlocked.Read(ref _transactions);
     public long DurableWrites => Interlocked.Read(ref _durableWrites);
+    public long Streak => Interlocked.Read(ref _streak);
 
     public void Carry(List<JournalWrite> group)
     {
@@ -32,7 +38,17 @@ sealed class GroupWriter(WriteSession session, Action<WriteStep>? atStep) : IDis
         if (TryCarry(writes)) return;
         // One write may have been too much for the store while the others fit: each gets its own chance, and its own outcome.
         for (var i = 0; i < writes.Length; i++)
-            if (writes.Length == 1 || !TryCarry(writes.Slice(i, 1))) writes[i].Complete(WriteOutcome.Failed);
+        {
+            if (writes.Length > 1 && TryCarry(writes.Slice(i, 1))) continue;
+            Break(writes[i]);
+            writes[i].Complete(WriteOutcome.Failed);
+        }
+    }
+
+    /// <summary>Not durable, so nothing is that rests on it.</summary>
+    void Break(JournalWrite write)
+    {
+        if (write.Streak == _streak) Interlocked.Increment(ref _streak);
     }
 
     /// <summary>Other work, in a transaction of its own.</summary>
@@ -81,7 +97,10 @@ sealed class GroupWriter(WriteSession session, Action<WriteStep>? atStep) : IDis
         {
             session.Begin();
             foreach (var write in group)
-                _outcomes.Add(session.TryWrite(write) ? WriteOutcome.Durable : WriteOutcome.Refused);
+            {
+                _outcomes.Add(write.Streak < _streak ? WriteOutcome.Failed : session.TryWrite(write) ? WriteOutcome.Durable : WriteOutcome.Refused);
+                if (_outcomes[^1] == WriteOutcome.Refused) Break(write);
+            }
             atStep?.Invoke(WriteStep.Written);
         }
         catch (Exception e) when (e is SqliteException or InvalidDataException)
@@ -103,7 +122,11 @@ sealed class GroupWriter(WriteSession session, Action<WriteStep>? atStep) : IDis
             Abandon(e);
             var outcome = e.SqliteErrorCode == SQLitePCL.raw.SQLITE_FULL ? WriteOutcome.Failed : Settle(group);
             for (var i = 0; i < group.Length; i++)
-                if (_outcomes[i] == WriteOutcome.Durable) _outcomes[i] = outcome;
+            {
+                if (_outcomes[i] != WriteOutcome.Durable) continue;
+                _outcomes[i] = outcome;
+                if (outcome != WriteOutcome.Durable) Break(group[i]);
+            }
         }
         CompleteAll(group);
         return true;

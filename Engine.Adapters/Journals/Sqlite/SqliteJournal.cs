@@ -10,7 +10,7 @@ namespace Engine.Adapters.Journals.Sqlite;
 /// The embedded store: one SQLite file with a write-ahead log, flushed at every commit.
 /// <para>
 /// One thread writes. It takes all that is queued, commits it as one transaction for all partitions and tells each what
-/// became of it; meanwhile the next group gathers. What is refused drops out alone.
+/// became of it; meanwhile the next group gathers. What is refused drops out, with those of its streak that were submitted behind it.
 /// </para>
 /// </summary>
 public sealed class SqliteJournal : IStore, IArchivable
@@ -69,6 +69,8 @@ public sealed class SqliteJournal : IStore, IArchivable
     public int Partitions => _reader.Partitions;
 
     public bool IsWritable => _writer.IsWritable;
+
+    public long? Streak => _writer.Streak;
 
     public string? Trouble => _writer.Trouble;
 

@@ -1,6 +1,6 @@
 using Engine.Actors.Deciders;
 
-namespace Engine.Actors.Kernel;
+namespace Engine.Actors.Asking;
 
 /// <summary>Payments, releases and the like come before new work, but no lane can fill the machine.</summary>
 public enum Lane : byte
@@ -31,11 +31,6 @@ public enum AnswerKind : byte
 }
 
 public readonly record struct Answer(AnswerKind Kind, object? Reply = null, object? View = null);
-
-/// <param name="State"><c>open</c>, <c>opening</c>, <c>stopped</c>, <c>closed</c>, or <c>elsewhere</c> where another node owns it.</param>
-/// <param name="Fault">Why it stopped, with the entry.</param>
-public sealed record PartitionStatus(
-    int Partition, string State, long Epoch, long Sequence, int Queued, int ActorsLoaded, int ActorsStored, int OpenDeadlines, string? Fault);
 
 /// <summary>The engine as everything around it sees it: ask an actor, read one, look over all.</summary>
 public interface IEngine
