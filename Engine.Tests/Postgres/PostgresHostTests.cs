@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Engine.Actors;
 using Engine.Actors.Verification;
+using Engine.Adapters;
 using Engine.Adapters.Journals.Postgres;
 using Engine.Host;
 using Engine.Load.Torture;
@@ -74,6 +75,19 @@ public sealed class PostgresHostTests(PostgresFixture postgres, ITestOutputHelpe
 
         using var engine = new PostgresJournal(new PostgresJournalOptions { ConnectionString = _database, Node = "other" });
         Assert.Contains("in use by other engines (engine other", await RunAsync(folder, 1, "import", "stock", file));
+    }
+
+    [Fact]
+    public async Task Who_wants_it_alone_waits_a_moment_for_an_engine_that_ends()
+    {
+        var options = new PostgresJournalOptions { ConnectionString = _database, Node = "other" };
+        var ending = new PostgresJournal(options);
+        var opening = Task.Run(() => new PostgresJournal(options with { Node = "alone", Alone = true }));
+        await Task.Delay(500);
+        Assert.False(opening.IsCompleted);
+        ending.Dispose();
+        using var alone = await opening;
+        Assert.Throws<StartupException>(() => new PostgresJournal(options with { Alone = true }));
     }
 
     [Fact]

@@ -13,6 +13,8 @@ namespace Engine.Adapters.Journals.Postgres;
 /// </summary>
 public sealed class PostgresJournal : IStore, IArchivable
 {
+    /// <summary>A tenth of a second apart.</summary>
+    const int LooksForOthers = 30;
     static readonly TimeSpan Pace = TimeSpan.FromSeconds(1);
 
     readonly Lock _archiving = new();
@@ -35,7 +37,7 @@ public sealed class PostgresJournal : IStore, IArchivable
         {
             using (var connection = _source.OpenControl())
             {
-                if (options.Alone && connection.Scalar<string>(Sql.ReadOthers) is { } others) throw new StartupException($"The store {_source.Name} is in use by other engines ({others}). End them first.");
+                if (options.Alone && Others(connection) is { } others) throw new StartupException($"The store {_source.Name} is in use by other engines ({others}). End them first.");
                 PostgresSchema.Prepare(connection, _source.Name, options);
             }
             _reader = new PostgresReader(_source, options.ArchiveDirectory);
@@ -53,6 +55,17 @@ public sealed class PostgresJournal : IStore, IArchivable
         _takeOver = new TakeOver(_source);
         _writer = new GroupWriter(_source, options);
         _timer = options.TimeProvider.CreateTimer(_ => Tend(), null, Pace, Pace);
+    }
+
+    /// <summary>Which other engines are connected; null where there are none, or none any more: the server notices a moment later that one has ended.</summary>
+    static string? Others(NpgsqlConnection connection)
+    {
+        for (var look = 1; ; look++)
+        {
+            var others = connection.Scalar<string>(Sql.ReadOthers);
+            if (others is null || look == LooksForOthers) return others;
+            connection.Run(Sql.WaitForOthers);
+        }
     }
 
     /// <summary>What is wrong with a connection string, without saying what it holds; null for nothing.</summary>

@@ -105,6 +105,8 @@ static class Sql
         WHERE datname = current_database() AND application_name LIKE 'engine %' AND application_name NOT LIKE 'engine command %' AND pid <> pg_backend_pid()
         """;
 
+    public const string WaitForOthers = "SELECT pg_sleep(0.1)";
+
     public const string RaiseEpoch =
         """
         INSERT INTO engine.ownership AS o(partition, owner, epoch) VALUES ($1, $2, 1)
