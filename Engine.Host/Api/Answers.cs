@@ -9,18 +9,18 @@ static class Answers
     /// <summary>How long an answer waits for the stock to follow (API.md, orders).</summary>
     public static readonly TimeSpan SettleMax = TimeSpan.FromSeconds(5);
 
-    public static IResult Ok<T>(T value, JsonTypeInfo<T> type) => Results.Json(value, type);
+    public static IResult Ok<T>(T value, JsonTypeInfo<T> type) => With(StatusCodes.Status200OK, value, type);
 
     /// <summary>A list gathered from all partitions.</summary>
     public static IResult List<T>(IEngine engine, ListJson<T> list, JsonTypeInfo<ListJson<T>> type) =>
-        Results.Json(list with { Incomplete = engine.Status.Any(p => p.State != "open") }, type);
+        Ok(list with { Incomplete = engine.Status.Any(p => p.State != "open") }, type);
 
-    public static IResult With<T>(int status, T value, JsonTypeInfo<T> type) => Results.Json(value, type, statusCode: status);
+    public static IResult With<T>(int status, T value, JsonTypeInfo<T> type) => new JsonAnswer<T>(status, value, type);
 
     public static IResult Created<T>(HttpContext http, string location, T value, JsonTypeInfo<T> type)
     {
         http.Response.Headers.Location = location;
-        return Results.Json(value, type, statusCode: StatusCodes.Status201Created);
+        return With(StatusCodes.Status201Created, value, type);
     }
 
     /// <summary>Why there is no reply.</summary>

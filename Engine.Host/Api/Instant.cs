@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -13,8 +14,26 @@ readonly record struct Instant(long Milliseconds)
     /// <summary>For figures where 0 says that there is no time.</summary>
     public static Instant? OrNull(long milliseconds) => milliseconds == 0 ? null : new Instant(milliseconds);
 
-    public override string ToString() =>
-        DateTimeOffset.FromUnixTimeMilliseconds(Milliseconds).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+    /// <summary>Of its text, whatever the time.</summary>
+    public const int Length = 24;
+
+    public override string ToString()
+    {
+        Span<byte> text = stackalloc byte[Length];
+        Write(text);
+        return Encoding.ASCII.GetString(text);
+    }
+
+    /// <summary>Into <see cref="Length"/> bytes: as round trips are written, which is the quickest there is, without the last digits.</summary>
+    public void Write(Span<byte> text)
+    {
+        Span<byte> whole = stackalloc byte[RoundTripLength];
+        DateTimeOffset.FromUnixTimeMilliseconds(Milliseconds).UtcDateTime.TryFormat(whole, out _, "O", CultureInfo.InvariantCulture);
+        whole[..(Length - 1)].CopyTo(text);
+        text[Length - 1] = (byte)'Z';
+    }
+
+    const int RoundTripLength = 28;
 }
 
 sealed class InstantConverter : JsonConverter<Instant>
@@ -24,9 +43,8 @@ sealed class InstantConverter : JsonConverter<Instant>
 
     public override void Write(Utf8JsonWriter writer, Instant value, JsonSerializerOptions options)
     {
-        Span<byte> text = stackalloc byte[24];
-        var at = DateTimeOffset.FromUnixTimeMilliseconds(value.Milliseconds).UtcDateTime;
-        at.TryFormat(text, out var count, "yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
-        writer.WriteStringValue(text[..count]);
+        Span<byte> text = stackalloc byte[Instant.Length];
+        value.Write(text);
+        writer.WriteStringValue(text);
     }
 }

@@ -142,6 +142,7 @@ public sealed class EngineMetrics : IDisposable
     {
         _meter.CreateObservableCounter("engine_journal_commits_total", () => store.Transactions, description: "Transactions of the store.");
         _meter.CreateObservableCounter("engine_journal_writes_total", () => store.DurableWrites, description: "Writes of partitions made durable; several share a transaction.");
+        if (store.Streak is not null) _meter.CreateObservableCounter("engine_journal_streaks_broken_total", () => store.Streak!.Value - 1, description: "Times a frame did not become durable, so that all behind it that might rest on it were not written either.");
         _meter.CreateObservableCounter("engine_archived_frames_total", () => store.FramesArchived, description: "Frames moved from the journal to compressed files.");
     }
 

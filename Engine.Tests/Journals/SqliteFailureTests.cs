@@ -160,6 +160,36 @@ public sealed class SqliteFailureTests : IDisposable
     }
 
     [Theory]
+    [InlineData(false), InlineData(true)]
+    public async Task What_was_submitted_behind_a_commit_that_failed_fails_with_it_and_not_behind_one_that_was_made(bool wasCommitted)
+    {
+        var journal = Open();
+        var streak = journal.Streak;
+        TestWrite[] writes = [.. Enumerable.Range(0, 3).Select(partition => TestWrite.OfFrame(partition, journal.Acquire(partition, "a").Epoch, 1))];
+        foreach (var write in writes) write.Streak = streak;
+        using var started = new ManualResetEventSlim();
+        using var go = new ManualResetEventSlim();
+        _atStep = step =>
+        {
+            if (step != (wasCommitted ? WriteStep.Committed : WriteStep.Committing)) return;
+            _atStep = null;
+            started.Set();
+            go.Wait();
+            throw Broken();
+        };
+        journal.Submit(writes[0]);
+        started.Wait();
+        // These are of later transactions, in which nothing is wrong.
+        journal.Submit(writes[1]);
+        journal.Submit(writes[2]);
+        go.Set();
+
+        foreach (var write in writes) Assert.Equal(wasCommitted ? WriteOutcome.Durable : WriteOutcome.Failed, await write.Done);
+        Assert.Equal(streak + (wasCommitted ? 0 : 1), journal.Streak);
+        Assert.Equal(wasCommitted ? 3 : 0, Enumerable.Range(0, 3).Sum(partition => journal.ReadFrames(partition, 0).Count()));
+    }
+
+    [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task A_commit_that_can_not_be_settled_is_unknown_until_the_partition_is_taken_over(bool wasCommitted)
