@@ -98,7 +98,8 @@ public sealed class Namespaces : ClusterNetwork
         }
     }
 
-    Task BlackHoleAsync(int number, int at, string to) => DoAsync(number, $"-n {Namespace(at)} route add blackhole {to}", $"-n {Namespace(at)} route del blackhole {to}");
+    /// <summary>Of each node that is cut off its own, by the metric: two that are may want the same one.</summary>
+    Task BlackHoleAsync(int number, int at, string to) => DoAsync(number, $"-n {Namespace(at)} route add blackhole {to} metric {number}", $"-n {Namespace(at)} route del blackhole {to} metric {number}");
 
     async Task DoAsync(int number, string command, string undo)
     {
