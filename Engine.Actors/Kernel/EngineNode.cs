@@ -18,9 +18,8 @@ public sealed class EngineNode : IEngine, IPartitionHost, IAsyncDisposable
     readonly ClockGuard _clock;
     readonly ConcurrentQueue<(int From, int To)> _failedResends = new();
     ITimer? _ticker;
-    long _nextRound;
+    long _nextRound, _openings;
     volatile bool _stopping;
-    long _openings;
 
     public EngineNode(IJournal journal, IDomain domain, TimeProvider time, IScheduler? scheduler = null, Limits? limits = null, string owner = "node", KernelFault fault = KernelFault.None)
     {
@@ -56,8 +55,10 @@ public sealed class EngineNode : IEngine, IPartitionHost, IAsyncDisposable
     }
 
     public int Partitions => _partitions.Length;
-    public bool IsReady => !_stopping && Journal.IsWritable && (Ownership?.MayAnswer ?? Array.Exists(_partitions, p => p.IsOpen)) && Array.TrueForAll(_partitions, p => p.IsOpen || p.Fault is not null || !IsWanted(p.Number));
+    public bool IsReady => !_stopping && Journal.IsWritable && !IsSettling && (Ownership?.MayAnswer ?? Array.Exists(_partitions, p => p.IsOpen)) && Array.TrueForAll(_partitions, p => p.IsOpen || p.Fault is not null || !IsWanted(p.Number));
     public bool IsWritable => Journal.IsWritable;
+    /// <summary>Somewhere nothing is decided until it is known whether the last frame is durable.</summary>
+    public bool IsSettling => Array.Exists(_partitions, p => p.IsSettling);
     /// <summary>Something is being decided, waits to be, or is on its way to the disk.</summary>
     public bool IsBusy => Array.Exists(_partitions, p => p.IsOpen && !p.IsIdle);
     public IReadOnlyList<PartitionStatus> Status => Array.ConvertAll(_partitions, p => p.Status);

@@ -66,6 +66,7 @@ public sealed partial class Partition : IThreadPoolWorkItem
     public PartitionCounters Counters { get; } = new();
     public bool IsOpen => _state == State.Open;
     public bool IsClosed => _state == State.Closed;
+    internal bool IsSettling { get; private set; }
     public string? Fault => _fault;
 
     /// <summary>Nothing waits, nothing is on its way to the disk, no checkpoint is being made.</summary>
@@ -216,6 +217,7 @@ public sealed partial class Partition : IThreadPoolWorkItem
     /// <summary>What became of the last frame. False when the partition is no longer open.</summary>
     bool Settle(FrameWrite write, WriteOutcome outcome)
     {
+        IsSettling = outcome == WriteOutcome.Unknown;
         switch (outcome)
         {
             case WriteOutcome.Durable:

@@ -32,8 +32,7 @@ public sealed partial class Partition
     /// <summary>It was decided in a streak that this partition is in, or is durable.</summary>
     bool Counts(Delivery delivery)
     {
-        if (delivery.Streak is null) return true;
-        KeepUp();
-        return delivery.Streak == _streak;
+        if (delivery.Streak is not null) KeepUp();
+        return delivery.Streak is null || delivery.Streak == _streak;
     }
 }

@@ -14,18 +14,14 @@ public sealed class UnknownOutcomeTests
     [InlineData(false)]
     public async Task Story_7_a_commit_of_unknown_outcome_deducts_neither_twice_nor_never(bool written)
     {
-        UncertainJournal? journal = null;
-        await using var host = await ApiHost.StartAsync(replace: services =>
-        {
-            var real = services.Last(s => s.ServiceType == typeof(IJournal));
-            services.AddSingleton<IJournal>(provider => journal = new UncertainJournal((IJournal)real.ImplementationFactory!(provider)));
-        });
+        var (host, journal) = await StartAsync();
+        await using var _ = host;
         var api = host.Admin;
         await api.Stock("A", 10);
         for (var i = 0; i < 10; i++)
         {
             var token = await api.Token("A");
-            journal!.LoseNextAnswer(written);
+            journal.LoseNextAnswer(written);
             var first = await api.Reserve("A", $"r{i}", 1, token);
             Assert.Equal((503, "outcome_unknown"), (first.Status, first.Code));
             Reply again = first;
@@ -34,6 +30,36 @@ public sealed class UnknownOutcomeTests
             Assert.Equal(200, again.Status);
             Assert.Equal((10, i + 1, 0, 9 - i), await api.Figures("A"));
         }
+    }
+
+    [Fact]
+    public async Task A_node_is_not_ready_while_it_can_not_find_out_what_became_of_a_commit()
+    {
+        var (host, journal) = await StartAsync();
+        await using var _ = host;
+        await host.Admin.Stock("A", 10);
+        var token = await host.Admin.Token("A");
+        Assert.Equal(200, (await host.Admin.Get("/health/ready")).Status);
+
+        journal.CanBeTakenOver = false;
+        journal.LoseNextAnswer(written: true);
+        Assert.Equal("outcome_unknown", (await host.Admin.Reserve("A", "r", 1, token)).Code);
+        Assert.Equal(503, (await host.Admin.Get("/health/ready")).Status);
+
+        journal.CanBeTakenOver = true;
+        await Shop.Until(async () => (await host.Admin.Get("/health/ready")).Status == 200, "ready");
+        Assert.Equal(200, (await host.Admin.Reserve("A", "r", 1, token)).Status);
+    }
+
+    static async Task<(ApiHost Host, UncertainJournal Journal)> StartAsync()
+    {
+        UncertainJournal? journal = null;
+        var host = await ApiHost.StartAsync(replace: services =>
+        {
+            var real = services.Last(s => s.ServiceType == typeof(IJournal));
+            services.AddSingleton<IJournal>(provider => journal = new UncertainJournal((IJournal)real.ImplementationFactory!(provider)));
+        });
+        return (host, journal!);
     }
 
     /// <summary>A journal whose answers get lost: the write happened, or it did not, and nobody says which.</summary>
@@ -45,7 +71,8 @@ public sealed class UnknownOutcomeTests
 
         public int Partitions => inner.Partitions;
         public bool IsWritable => inner.IsWritable;
-        public Lease Acquire(int partition, string owner) => inner.Acquire(partition, owner);
+        public bool CanBeTakenOver { get; set; } = true;
+        public Lease Acquire(int partition, string owner) => CanBeTakenOver ? inner.Acquire(partition, owner) : throw new StoreUnavailableException("no connection is left");
         public IEnumerable<StoredFrame> ReadFrames(int partition, long after) => inner.ReadFrames(partition, after);
         public byte[]? ReadCheckpoint(int partition) => inner.ReadCheckpoint(partition);
         public byte[] ReadSegment(int partition, long segment, int offset, int count) => inner.ReadSegment(partition, segment, offset, count);
