@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
+using Engine.Benchmarks.Spike;
 using Engine.Benchmarks.Stores;
 using Engine.Benchmarks.Workloads;
 using Engine.Load;
@@ -86,6 +87,17 @@ sealed class EngineOverHttp : IAsyncDisposable
             await Task.Delay(50);
         }
         return Stopwatch.GetElapsedTime(start);
+    }
+
+    /// <summary>Until the read models hold all that was taken in: reading is measured for itself.</summary>
+    public async Task CatchUpAsync()
+    {
+        for (var start = Stopwatch.GetTimestamp(); ; await Task.Delay(200))
+        {
+            var metrics = Encoding.UTF8.GetString((await _client.CallAsync(HttpMethod.Get, "/metrics")).Body);
+            if (MetricsScrape.Read(metrics)["engine_views_lag_frames"] == 0) return;
+            if (Stopwatch.GetElapsedTime(start) > SettleMax) throw new TimeoutException("the read models don't catch up");
+        }
     }
 
     public async ValueTask DisposeAsync()

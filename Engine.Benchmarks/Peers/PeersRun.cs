@@ -228,6 +228,7 @@ sealed class PeersRun(PeersOptions options, TextWriter say)
                 return new SignedOrders(shop, Catalogue, engine.Url, TimeProvider.System.GetUtcNow()).Make(_serial - count, count);
             }
         }
+        await engine.CatchUpAsync();
         var reads = engine.Reads(Ring);
         await AroundAsync("W4 over HTTP", $"{Http}, {word}", engine.Url, reads);
         return await engine.AnswerBytesAsync();
