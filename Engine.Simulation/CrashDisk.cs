@@ -70,6 +70,7 @@ public sealed class CrashDisk : IJournal
         var luck = _random.Next(1000);
         if (!IsWritable || luck < Faults.Failed) Complete(group, WriteOutcome.Failed);
         else if (luck < Faults.Failed + Faults.Unknown) LoseAnswer(group);
+        // Nobody hears before all of the group is on the disk.
         else
             foreach (var (write, outcome) in group.Select(write => (write, Carry(write))).ToArray()) write.Complete(outcome);
         return true;

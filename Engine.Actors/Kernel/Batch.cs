@@ -19,12 +19,12 @@ public sealed partial class Partition
         readonly Outgoing[] _outgoing;
         readonly List<int> _receivers = [];
         readonly List<Delivery> _deliveries = [];
-        long? _deliveredAt;
         readonly HashSet<Actor> _touched = [];
         readonly List<byte> _tags = [];
         readonly List<byte[]> _keys = [];
         readonly List<KeyRef> _droppedKeys = [];
         bool[] _marked = [];
+        long? _deliveredAt;
         Actor? _actor;
         Ask? _ask;
         Cause _cause;

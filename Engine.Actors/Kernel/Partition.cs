@@ -260,7 +260,7 @@ public sealed partial class Partition : IThreadPoolWorkItem
 
     void Take(Delivery delivery)
     {
-        if (!Counts(delivery)) return;
+        if (!IsCurrent(delivery)) return;
         var inbox = _inboxes[delivery.From];
         var dropped = inbox.Dropped;
         var before = inbox.Count;

@@ -30,7 +30,7 @@ public sealed partial class Partition
     }
 
     /// <summary>It was decided in a streak that this partition is in, or is durable.</summary>
-    bool Counts(Delivery delivery)
+    bool IsCurrent(Delivery delivery)
     {
         if (delivery.Streak is not null) KeepUp();
         return delivery.Streak is null || delivery.Streak == _streak;

@@ -13,10 +13,10 @@ namespace Engine.Adapters.Keys;
 static class SealedBox
 {
     public const int KeyBytes = 32;
+    public const int NonceBytes = 12;
     public const int Overhead = 1 + NonceBytes + TagBytes;
 
     const byte Version = 1;
-    public const int NonceBytes = 12;
     const int TagBytes = 16;
     const int AssociatedOnStackMax = 256;
 

@@ -17,6 +17,8 @@ readonly record struct Instant(long Milliseconds)
     /// <summary>Of its text, whatever the time.</summary>
     public const int Length = 24;
 
+    const int RoundTripLength = 28;
+
     public override string ToString()
     {
         Span<byte> text = stackalloc byte[Length];
@@ -32,8 +34,6 @@ readonly record struct Instant(long Milliseconds)
         whole[..(Length - 1)].CopyTo(text);
         text[Length - 1] = (byte)'Z';
     }
-
-    const int RoundTripLength = 28;
 }
 
 sealed class InstantConverter : JsonConverter<Instant>

@@ -20,7 +20,7 @@ sealed class ClusterEngine(EngineNode node, ClusterMember member, Peers peers, T
 
     public int Partitions => node.Partitions;
 
-    /// <summary>Takes part, holds its lease and reaches the store. Partitions that it is taking over from another are no reason to send it nothing.</summary>
+    /// <summary>Takes part, holds its lease, reaches the store and knows what became of all it has written. Partitions that it is taking over from another are no reason to send it nothing.</summary>
     public bool IsReady => _hasJoined && !_isLeaving && member.MayAnswer && node.IsWritable && !node.IsSettling;
 
     public bool IsWritable => node.IsWritable;
