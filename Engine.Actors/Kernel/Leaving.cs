@@ -38,9 +38,9 @@ public sealed partial class Partition
         }
         var isDrained = _inFlight is null && _mailbox.Count == 0 && _loading.Count == 0 && _ready.Count == 0;
         if (!isDrained && _host.Fault != KernelFault.LeaveUndrained) return false;
-        var epoch = _epoch;
+        // First: closed and still wanted, it would be opened again.
+        _host.Left(Number, _epoch);
         Close(AnswerKind.NotOwner);
-        _host.Left(Number, epoch);
         Sweep();
         return true;
     }

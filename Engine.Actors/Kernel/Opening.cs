@@ -18,18 +18,11 @@ public sealed partial class Partition
         {
             Rebuild(keep);
         }
-        catch (NotOwnerException)
+        catch (StoreUnavailableException e)
         {
             ClearMemory();
-            _state = State.Closed;
-            _host.Lost(Number);
-            Schedule();
-            return;
-        }
-        catch (StoreUnavailableException)
-        {
-            // The node's ticker tries again (EngineNode).
-            ClearMemory();
+            // Otherwise the node's ticker tries again (EngineNode).
+            if (e is NotOwnerException) _host.Lost(Number);
             _state = State.Closed;
             Schedule();
             return;
@@ -45,25 +38,27 @@ public sealed partial class Partition
             return;
         }
         _fault = null;
-        var warming = NextWarming();
+        for (var to = 0; to < _host.Partitions; to++) _host.Sent(Number, to, _sent[to].Number);
+        // Turns run beside the rest of this, and may close it again: what the rest needs is taken before.
+        var (epoch, heard, warming) = (_epoch, Array.ConvertAll(_inboxes, inbox => inbox.Mark.Number), NextWarming());
         _state = State.Open;
         _host.HasOpened();
         // Only now: what arrives while it is not open yet is thrown away, and what was read would be.
         if (warming is not null) _host.Scheduler.RunBlocking(warming);
-        _host.Ownership?.Opened(Number, _epoch);
-        for (var to = 0; to < _host.Partitions; to++) _host.Sent(Number, to, _sent[to].Number);
+        _host.Ownership?.Opened(Number, epoch);
         if (_host.Fault != KernelFault.LoseMessages)
         {
             _host.Announce(Number);
             for (var from = 0; from < _host.Partitions; from++)
-                if (_host.LastSent(from, Number) is var last && last > _inboxes[from].Mark.Number) Hear(from, last);
+                if (_host.LastSent(from, Number) is var last && last > heard[from]) Hear(from, last);
         }
         Schedule();
     }
 
     internal void OpenIfClosed()
     {
-        if (_state == State.Closed && _host.IsWanted(Number)) Open();
+        // Whoever takes it over and the node's ticker may come at once.
+        if (_host.IsWanted(Number) && Interlocked.CompareExchange(ref _state, State.Opening, State.Closed) == State.Closed) Open();
     }
 
     void Rebuild(Lease? keep)
