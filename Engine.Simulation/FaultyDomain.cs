@@ -119,7 +119,7 @@ sealed class FaultyActor(Actor inner, DomainFault fault) : Actor(inner.Id)
     void GrantUnchecked(SkuActor sku, ReserveLine wish, Turn turn)
     {
         var stock = sku.Warehouses.FirstOrDefault(w => w.Free >= wish.Quantity);
-        if (stock is null || sku.Reservation(wish.ReservationId) is not null)
+        if (stock is null || sku.HasReservation(wish.ReservationId))
         {
             inner.Decide(wish, turn);
             return;

@@ -14,11 +14,11 @@ public static class AdjustDecider
         new ActorId(ActorKind.None, $"{wish.Warehouse}|{wish.Delta}|{wish.Set}|{(byte)wish.Reason}").Hash;
 
     /// <summary>Goods that leave were there, whatever the books said: what a recorded loss took from them is found again first.</summary>
-    internal static void FindMissing(SkuActor sku, Reservation leaving, Turn turn)
+    internal static void FindMissing(SkuActor sku, string reservationId, string warehouse, int leaving, Turn turn)
     {
-        var missing = leaving.Quantity - sku.Find(leaving.Warehouse)!.OnHand;
+        var missing = leaving - sku.Find(warehouse)!.OnHand;
         if (missing <= 0) return;
-        turn.Emit(new StockAdjusted { Reference = $"shipped:{leaving.Id}", Warehouse = leaving.Warehouse, Reason = StockReason.Stocktake, Delta = missing });
+        turn.Emit(new StockAdjusted { Reference = $"shipped:{reservationId}", Warehouse = warehouse, Reason = StockReason.Stocktake, Delta = missing });
     }
 
     public static StockReply Decide(SkuActor sku, AdjustStock wish, Turn turn)

@@ -23,7 +23,7 @@ static class CartLines
     /// <summary>The checks before the stock itself, in the order that is part of the contract (API.md, refusals).</summary>
     public static LineAnswerKind? Refusal(SkuActor sku, ReserveLine wish, LineStanding standing, Turn turn)
     {
-        if (sku.Reservation(wish.ReservationId) is not null || sku.Claim(wish.ReservationId) is not null) return LineAnswerKind.Conflict;
+        if (sku.HasReservation(wish.ReservationId) || sku.Claim(wish.ReservationId) is not null) return LineAnswerKind.Conflict;
         for (var i = 0; i < wish.Tokens.Count; i++)
         {
             var token = wish.Tokens[i].TokenId;

@@ -16,7 +16,7 @@ public static class LineDecider
 
         if (!sku.Known || (sku.IsBundle && wish.IsPart))
             answer.Kind = ofCart ? LineAnswerKind.Refused : Unknown(sku, turn);
-        else if (Owned(sku, wish.ReservationId, turn) is { } held)
+        else if (sku.HeldBy(turn.Sender, wish.ReservationId) is { } held)
         {
             // An offer from the backorder queue that crossed with the order's own question: it has what it asks for.
             if (wish.Commit) Commit(held, turn);
@@ -70,7 +70,7 @@ public static class LineDecider
             }
         }
         // An id that somebody else holds can't be granted a second time; the edge keeps callers from taking ids of this form.
-        if (chosen is null || sku.Reservation(wish.ReservationId) is not null)
+        if (chosen is null || sku.HasReservation(wish.ReservationId))
         {
             answer.Kind = LineAnswerKind.Refused;
             Replenishment.Suggest(sku, wish.Quantity - answer.Available, "", turn);
@@ -93,15 +93,10 @@ public static class LineDecider
         turn.Emit(granted);
     }
 
-    /// <summary>The reservation, if the asking leader holds it.</summary>
-    static Reservation? Owned(SkuActor sku, string id, Turn turn) =>
-        sku.Reservation(id) is { IsLive: true } reservation && reservation.Leader == turn.Sender ? reservation : null;
-
     public static void Decide(SkuActor sku, ChangeLine wish, Turn turn)
     {
         var answer = new LineAnswer { ReservationId = wish.ReservationId, Version = sku.Version, Number = wish.Number };
-        var reservation = Owned(sku, wish.ReservationId, turn);
-        if (reservation is null)
+        if (sku.HeldBy(turn.Sender, wish.ReservationId) is not { } reservation)
         {
             answer.Kind = WithoutReservation(sku, wish, turn);
             turn.Send(turn.Sender, answer);
@@ -143,13 +138,13 @@ public static class LineDecider
 
     static LineAnswerKind Granted(bool committed) => committed ? LineAnswerKind.GrantedCommitted : LineAnswerKind.Granted;
 
-    static LineAnswerKind Commit(Reservation reservation, Turn turn)
+    static LineAnswerKind Commit(HeldLine reservation, Turn turn)
     {
         if (reservation.State == ReservationState.Reserved) turn.Emit(new ReservationCommitted { ReservationId = reservation.Id });
         return LineAnswerKind.Committed;
     }
 
-    static LineAnswerKind Extend(Reservation reservation, ChangeLine wish, Turn turn)
+    static LineAnswerKind Extend(HeldLine reservation, ChangeLine wish, Turn turn)
     {
         if (reservation.State == ReservationState.Reserved)
             turn.Emit(new LockExtended { ReservationId = reservation.Id, Tier = LockTier.Paying, ExpiresAt = NotAtOnce(wish, turn) });
@@ -159,14 +154,14 @@ public static class LineDecider
     /// <summary>The leader's partition may be behind this one in time (a clock was set back): it is not asked again at once.</summary>
     static long NotAtOnce(ChangeLine wish, Turn turn) => Math.Max(wish.ExpiresAt, turn.Now + 1000);
 
-    static LineAnswerKind Ship(SkuActor sku, Reservation reservation, Turn turn)
+    static LineAnswerKind Ship(SkuActor sku, HeldLine reservation, Turn turn)
     {
-        AdjustDecider.FindMissing(sku, reservation, turn);
+        AdjustDecider.FindMissing(sku, reservation.Id, reservation.Warehouse, reservation.Quantity, turn);
         turn.Emit(new ReservationShipped { ReservationId = reservation.Id });
         return LineAnswerKind.Shipped;
     }
 
-    static LineAnswerKind Release(Reservation reservation, ChangeLine wish, Turn turn)
+    static LineAnswerKind Release(HeldLine reservation, ChangeLine wish, Turn turn)
     {
         turn.Emit(new ReservationReleased
         {

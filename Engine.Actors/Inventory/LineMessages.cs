@@ -41,7 +41,7 @@ public sealed class ReserveLine : Message
     public string ReservationId = "";
     public int Quantity;
     /// <summary>Open warehouses, the preferred one first.</summary>
-    public List<string> Warehouses = [];
+    public List<string> Warehouses { get => field ??= []; set; }
     public long ExpiresAt;
     public long PayingExpiresAt;
     /// <summary>Paid already: commit at once.</summary>
@@ -55,7 +55,7 @@ public sealed class ReserveLine : Message
     public string OrderId = "";
     public string KeyId = "";
     /// <summary>For a cart's line that the caller named: one token for each time it named it.</summary>
-    public List<LineToken> Tokens = [];
+    public List<LineToken> Tokens { get => field ??= []; set; }
     /// <summary>For a cart: how often it has moved this stock itself since it began, which is no move to its tokens.</summary>
     public int OwnMoves;
 
@@ -240,7 +240,7 @@ public sealed class LineAnswer : Message
     /// <summary>The instruction it answers (<see cref="ChangeLine.Number"/>, <see cref="ReserveLine.Number"/>).</summary>
     public int Number;
     /// <summary>For <see cref="LineAnswerKind.Bundle"/>.</summary>
-    public List<BundlePart> Parts = [];
+    public List<BundlePart> Parts { get => field ??= []; set; }
     /// <summary>To a cart: granted although the stock had moved since the snapshot.</summary>
     public bool Revalidated;
     /// <summary>To a cart that asked for stock.</summary>
@@ -258,7 +258,7 @@ public sealed class LineAnswer : Message
         codec.Bool(ref Temporary);
         codec.Words(Fitting);
         codec.Int(ref Number);
-        if (!codec.More(Parts.Count > 0 || Standing is not null)) return;
+        if (!codec.More(Kind == LineAnswerKind.Bundle || Standing is not null)) return;
         codec.List(Parts);
         codec.Bool(ref Revalidated);
         var stands = Standing is not null;

@@ -28,7 +28,7 @@ public enum LockTier : byte
     Paying = 1,
 }
 
-/// <summary>Stock of one SKU in one warehouse, promised to one order line.</summary>
+/// <summary>Stock of one SKU in one warehouse, promised to one order line, as it was when it was asked for: the SKU keeps it as a row (<see cref="ReservationTable"/>).</summary>
 public sealed class Reservation : IEncoded
 {
     public string Id = "";
@@ -58,14 +58,14 @@ public sealed class Reservation : IEncoded
     public string Cart = "";
     /// <summary>Tokens that would be good again if a cart withdrew it.</summary>
     public string[] Tokens = [];
-    // Null where the id says it: a million locks need not hold it twice.
-    string? _orderId = "";
+    /// <summary>Null where the id says it: a million locks need not hold it twice.</summary>
+    internal string? OwnOrderId = "";
 
     /// <summary>Set behind <see cref="Id"/>.</summary>
     public string OrderId
     {
-        get => _orderId ?? OrderOf(Id).ToString();
-        set => _orderId = value.Length > 0 && OrderOf(Id).SequenceEqual(value) ? null : value;
+        get => OwnOrderId ?? OrderOf(Id).ToString();
+        set => OwnOrderId = SaysOrder(Id, value) ? null : value;
     }
 
     /// <summary>Who decides on its end; the default id for a caller's own.</summary>
@@ -82,13 +82,13 @@ public sealed class Reservation : IEncoded
 
     public void Layout(Codec codec)
     {
-        var orderId = Owner == ReservationOwner.Order ? _orderId ?? "" : OrderId;
+        var orderId = Owner == ReservationOwner.Order ? OwnOrderId ?? "" : OrderId;
         codec.Text(ref Id);
         codec.Text(ref orderId);
         codec.Text(ref Warehouse);
         codec.Int(ref Quantity);
         codec.Enum(ref Owner);
-        if (!codec.IsWriting && Owner == ReservationOwner.Order && orderId.Length == 0) _orderId = null;
+        if (!codec.IsWriting && Owner == ReservationOwner.Order && orderId.Length == 0) OwnOrderId = null;
         else if (!codec.IsWriting) OrderId = orderId;
         codec.Enum(ref State);
         codec.Enum(ref Tier);
@@ -106,9 +106,15 @@ public sealed class Reservation : IEncoded
         codec.Texts(ref Tokens);
     }
 
+    /// <summary>The reservation's id tells the order's.</summary>
+    internal static bool SaysOrder(string reservationId, string orderId) => orderId.Length > 0 && OrderOf(reservationId).SequenceEqual(orderId);
+
     /// <summary>A line of an order reserves under the order's id and what is behind the tilde.</summary>
-    static ReadOnlySpan<char> OrderOf(string reservationId) => reservationId.IndexOf('~') is > 0 and var end ? reservationId.AsSpan(0, end) : "";
+    internal static ReadOnlySpan<char> OrderOf(ReadOnlySpan<char> reservationId) => reservationId.IndexOf('~') is > 0 and var end ? reservationId[..end] : "";
 }
+
+/// <summary>A live reservation to the order or cart that leads it.</summary>
+public readonly record struct HeldLine(string Id, string Warehouse, int Quantity, ReservationState State);
 
 /// <summary>A reservation as others may see it, in its state of that moment.</summary>
 public sealed record ReservationView(

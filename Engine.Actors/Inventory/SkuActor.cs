@@ -59,11 +59,10 @@ public sealed class SkuActor : Actor
     const long GivenBack = 0;
 
     readonly List<WarehouseStock> _warehouses = [];
-    readonly Dictionary<string, Reservation> _reservations = [];
-    /// <summary>The same in the order of their ids; made when first asked for.</summary>
-    SortedSet<Reservation>? _byId;
-    readonly PriorityQueue<string, (long At, string Id)> _deadlines = new(ByTime.Instance);
-    readonly Queue<Reservation> _ended = new();
+    readonly ReservationTable _reservations = new();
+    /// <summary>Their ids in order; made when first asked for.</summary>
+    SortedSet<string>? _byId;
+    readonly Queue<int> _ended = new();
     readonly Dictionary<string, BundleClaim> _claims = [];
     readonly Queue<BundleClaim> _endedClaims = new();
     readonly Dictionary<string, long> _usedTokens = [];
@@ -72,13 +71,13 @@ public sealed class SkuActor : Actor
     readonly Queue<AppliedAdjustment> _adjustmentOrder = new();
     readonly SortedSet<Backorder> _backorders = new(BackorderPriority.Instance);
     readonly Dictionary<string, Backorder> _backorderIndex = [];
-    readonly List<Reservation> _young = [];
+    readonly PriorityQueue<string, (long At, string Id)> _waits = new(ByTime.Instance);
+    readonly List<int> _young = [];
     readonly List<string> _awaitingOrders = [];
     readonly List<FreedLock> _freed = [];
     readonly long[] _committedPerDay = new long[8];
     long _lastDay;
     long _firstCommitDay;
-    string _keyId = "";
 
     public SkuActor(ActorId id) : base(id) { }
 
@@ -96,7 +95,12 @@ public sealed class SkuActor : Actor
     public long Version { get; private set; }
 
     public IReadOnlyList<WarehouseStock> Warehouses => _warehouses;
-    public IReadOnlyCollection<Reservation> Reservations => _reservations.Values;
+    public IEnumerable<Reservation> Reservations => _reservations.Rows.Select(row => _reservations.Copy(row)!);
+
+    /// <summary>What they are, without a copy of each.</summary>
+    public IEnumerable<(ReservationOwner Owner, ReservationState State, LockTier Tier)> ReservationKinds =>
+        _reservations.Rows.Select(row => (_reservations[row].Owner, _reservations[row].State, _reservations[row].Tier));
+
     public IReadOnlyCollection<Backorder> Backorders => _backorders;
     public IReadOnlyList<string> AwaitingOrders => _awaitingOrders;
 
@@ -127,12 +131,23 @@ public sealed class SkuActor : Actor
     /// <summary>Those behind an id, in ordinal order of their ids; null for all. A page costs what it shows, however many there are.</summary>
     public IEnumerable<Reservation> ReservationsBehind(string? id)
     {
-        _byId ??= new SortedSet<Reservation>(_reservations.Values, ById.Instance);
-        if (id is null || _byId.Max is not { } last) return _byId;
-        return string.CompareOrdinal(last.Id, id) <= 0 ? [] : _byId.GetViewBetween(new Reservation { Id = id }, last).Where(r => r.Id != id);
+        _byId ??= new SortedSet<string>(_reservations.Rows.Select(row => _reservations.IdOf(row).ToString()), StringComparer.Ordinal);
+        IEnumerable<string> ids = id is null || _byId.Max is not { } last ? _byId : string.CompareOrdinal(last, id) <= 0 ? [] : _byId.GetViewBetween(id, last).Where(other => other != id);
+        return ids.Select(other => Reservation(other)!);
     }
 
-    public Reservation? Reservation(string id) => _reservations.GetValueOrDefault(id);
+    /// <summary>As it is now; it does not change with it.</summary>
+    public Reservation? Reservation(string id) => _reservations.Copy(_reservations.Find(id), id);
+
+    /// <summary>The live reservation, if that order or cart leads it.</summary>
+    public HeldLine? HeldBy(ActorId leader, string id)
+    {
+        var row = _reservations.Find(id);
+        if (row == ReservationTable.None || !_reservations[row].IsLive || !_reservations.IsLedBy(row, leader)) return null;
+        return new HeldLine(id, _reservations.WarehouseOf(row), _reservations[row].Quantity, _reservations[row].State);
+    }
+
+    public bool HasReservation(string id) => _reservations.Find(id) != ReservationTable.None;
     public Backorder? BackorderOf(string reservationId) => _backorderIndex.GetValueOrDefault(reservationId);
     public BundleClaim? Claim(string reservationId) => _claims.GetValueOrDefault(reservationId);
     public bool IsUsed(string tokenId) => _usedTokens.TryGetValue(tokenId, out var expiresAt) && expiresAt != GivenBack;
@@ -165,24 +180,31 @@ public sealed class SkuActor : Actor
     public long YoungHolds(string warehouse, long since, ActorId exceptOf)
     {
         long sum = 0;
-        foreach (var reservation in _young)
-            if (reservation.State == ReservationState.Reserved && reservation.ReservedAt >= since && reservation.Warehouse == warehouse && reservation.Leader != exceptOf) sum += reservation.Quantity;
+        foreach (var row in _young)
+        {
+            ref readonly var young = ref _reservations[row];
+            if (young.State == ReservationState.Reserved && young.ReservedAt >= since && _reservations.WarehouseOf(row) == warehouse && !_reservations.IsLedBy(row, exceptOf)) sum += young.Quantity;
+        }
         return sum;
     }
 
     /// <summary>The lock or wait that falls due first, while any does.</summary>
     public string? NextDue(long now)
     {
-        DropStaleDeadlines();
-        return _deadlines.TryPeek(out var id, out var due) && due.At <= now ? id : null;
+        var isLock = _reservations.TryPeekDue(out var row, out var lockDue);
+        var isWait = TryPeekWait(out var id, out var waitDue);
+        if (isLock && (!isWait || lockDue < waitDue || (lockDue == waitDue && _reservations.IdOf(row).SequenceCompareTo(id) < 0)))
+            return lockDue <= now ? _reservations.IdOf(row).ToString() : null;
+        return isWait && waitDue <= now ? id : null;
     }
 
     public override long Deadline
     {
         get
         {
-            DropStaleDeadlines();
-            return _deadlines.TryPeek(out _, out var due) ? due.At : Never;
+            _reservations.TryPeekDue(out _, out var lockDue);
+            TryPeekWait(out _, out var waitDue);
+            return Math.Min(lockDue, waitDue);
         }
     }
 
@@ -219,12 +241,9 @@ public sealed class SkuActor : Actor
     void Evolve(StockReserved e, in Stamp stamp)
     {
         var warehouse = Find(e.Warehouse) ?? throw new InvariantBrokenException($"{Id} has no stock in {e.Warehouse}");
-        // Texts that many reservations share are kept once.
-        var reservation = new Reservation
+        var tokens = e.Owner != ReservationOwner.Cart ? "" : ReservationTable.Joined(e.Tokens.Select(t => t.TokenId));
+        var row = _reservations.Add(e.ReservationId, e.OrderId, warehouse.Warehouse, e.KeyId, e.Cart, tokens, new ReservationTable.Row
         {
-            Id = e.ReservationId,
-            OrderId = e.OrderId,
-            Warehouse = warehouse.Warehouse,
             Quantity = e.Quantity,
             Owner = e.Owner,
             State = e.Committed ? ReservationState.Committed : ReservationState.Reserved,
@@ -232,14 +251,10 @@ public sealed class SkuActor : Actor
             ExpiresAt = e.ExpiresAt,
             FirstExpiresAt = e.ExpiresAt,
             PayingExpiresAt = e.PayingExpiresAt,
-            KeyId = KeyNamed(e.KeyId),
             Revalidated = e.Revalidated,
             LinesInOrder = e.LinesInOrder,
-            Cart = e.Cart,
-            Tokens = e.Tokens.Count == 0 ? [] : [.. e.Tokens.Select(t => t.TokenId)],
-        };
-        _reservations.Add(reservation.Id, reservation);
-        _byId?.Add(reservation);
+        });
+        _byId?.Add(e.ReservationId);
         if (e.Committed)
         {
             warehouse.Committed += e.Quantity;
@@ -248,18 +263,22 @@ public sealed class SkuActor : Actor
         else
         {
             warehouse.Reserved += e.Quantity;
-            _deadlines.Enqueue(reservation.Id, (reservation.ExpiresAt, reservation.Id));
+            _reservations.Schedule(row);
         }
         if (e.TokenId.Length > 0) RememberToken(e.TokenId, e.TokenExpiresAt, stamp.At);
-        foreach (var token in e.Tokens) RememberToken(token.TokenId, token.ExpiresAt, stamp.At);
-        KeepYoung(reservation);
+        if (e.Owner == ReservationOwner.Cart)
+        {
+            foreach (var token in e.Tokens) RememberToken(token.TokenId, token.ExpiresAt, stamp.At);
+        }
+        KeepYoung(row);
         Check(warehouse);
     }
 
     void Evolve(ReservationCommitted e, in Stamp stamp)
     {
-        var reservation = Live(e.ReservationId);
-        var warehouse = Find(reservation.Warehouse)!;
+        var row = Live(e.ReservationId);
+        ref var reservation = ref _reservations[row];
+        var warehouse = WarehouseOf(row);
         reservation.State = ReservationState.Committed;
         warehouse.Reserved -= reservation.Quantity;
         warehouse.Committed += reservation.Quantity;
@@ -269,29 +288,31 @@ public sealed class SkuActor : Actor
 
     void Evolve(ReservationReleased e, in Stamp stamp)
     {
-        var reservation = Live(e.ReservationId);
-        var warehouse = Find(reservation.Warehouse)!;
+        var row = Live(e.ReservationId);
+        ref var reservation = ref _reservations[row];
+        var warehouse = WarehouseOf(row);
         if (reservation.State == ReservationState.Committed) warehouse.Committed -= e.Quantity;
         else warehouse.Reserved -= e.Quantity;
-        if (e.Withdrawn) Withdraw(reservation);
-        else if (e.Quantity == reservation.Quantity) End(reservation, e.End, stamp.At);
-        else reservation.Quantity -= e.Quantity;
         if (e.Orphan)
         {
             if (_freed.Count == FreedKept) _freed.RemoveAt(0);
-            _freed.Add(new FreedLock { ReservationId = reservation.Id, OrderId = reservation.OrderId, Warehouse = reservation.Warehouse, Quantity = e.Quantity, Why = e.Why, At = stamp.At });
+            _freed.Add(new FreedLock { ReservationId = e.ReservationId, OrderId = _reservations.Copy(row, e.ReservationId)!.OrderId, Warehouse = warehouse.Warehouse, Quantity = e.Quantity, Why = e.Why, At = stamp.At });
         }
+        if (e.Withdrawn) Withdraw(row, e.ReservationId);
+        else if (e.Quantity == reservation.Quantity) End(row, e.End, stamp.At);
+        else reservation.Quantity -= e.Quantity;
         Check(warehouse);
     }
 
     void Evolve(ReservationShipped e, in Stamp stamp)
     {
-        var reservation = Live(e.ReservationId);
-        var warehouse = Find(reservation.Warehouse)!;
+        var row = Live(e.ReservationId);
+        ref readonly var reservation = ref _reservations[row];
+        var warehouse = WarehouseOf(row);
         if (reservation.State == ReservationState.Committed) warehouse.Committed -= reservation.Quantity;
         else warehouse.Reserved -= reservation.Quantity;
         warehouse.OnHand -= reservation.Quantity;
-        End(reservation, ReservationState.Shipped, stamp.At);
+        End(row, ReservationState.Shipped, stamp.At);
         Check(warehouse);
     }
 
@@ -301,20 +322,21 @@ public sealed class SkuActor : Actor
         {
             waiting.ExpiresAt = e.ExpiresAt;
             waiting.Asked = false;
-            _deadlines.Enqueue(waiting.ReservationId, (waiting.ExpiresAt, waiting.ReservationId));
+            _waits.Enqueue(waiting.ReservationId, (waiting.ExpiresAt, waiting.ReservationId));
             return;
         }
-        var reservation = Live(e.ReservationId);
+        var row = Live(e.ReservationId);
+        ref var reservation = ref _reservations[row];
         reservation.Tier = e.Tier;
         reservation.ExpiresAt = e.ExpiresAt;
         reservation.Asked = false;
-        _deadlines.Enqueue(reservation.Id, (reservation.ExpiresAt, reservation.Id));
+        _reservations.Schedule(row);
     }
 
     void Evolve(LockQuestioned e)
     {
         if (_backorderIndex.TryGetValue(e.ReservationId, out var waiting)) waiting.Asked = true;
-        else Live(e.ReservationId).Asked = true;
+        else _reservations[Live(e.ReservationId)].Asked = true;
     }
 
     void Evolve(StockAdjusted e, in Stamp stamp)
@@ -363,12 +385,13 @@ public sealed class SkuActor : Actor
         while (_endedClaims.TryPeek(out var oldest) && oldest.EndedAt < stamp.At - Remembered) _claims.Remove(_endedClaims.Dequeue().Id);
     }
 
-    void Withdraw(Reservation reservation)
+    void Withdraw(int row, string id)
     {
-        // No longer there to whoever still has it in hand (the young ones below).
-        reservation.State = ReservationState.Released;
-        Forget(reservation);
-        foreach (var token in reservation.Tokens) GiveBackToken(token);
+        var tokens = _reservations.Copy(row, id)!.Tokens;
+        // The young ones may hold it still.
+        _reservations[row].State = ReservationState.Released;
+        Forget(row);
+        foreach (var token in tokens) GiveBackToken(token);
     }
 
     void Queue(Backorder backorder)
@@ -397,8 +420,8 @@ public sealed class SkuActor : Actor
 
     void Schedule(Backorder waiting)
     {
-        if (waiting.ExpiresAt != Never && !waiting.Asked) _deadlines.Enqueue(waiting.ReservationId, (waiting.ExpiresAt, waiting.ReservationId));
-        if (waiting.NotBefore > 0) _deadlines.Enqueue(waiting.ReservationId, (waiting.NotBefore, waiting.ReservationId));
+        if (waiting.ExpiresAt != Never && !waiting.Asked) _waits.Enqueue(waiting.ReservationId, (waiting.ExpiresAt, waiting.ReservationId));
+        if (waiting.NotBefore > 0) _waits.Enqueue(waiting.ReservationId, (waiting.NotBefore, waiting.ReservationId));
     }
 
     void Dequeue(string reservationId)
@@ -406,20 +429,21 @@ public sealed class SkuActor : Actor
         if (_backorderIndex.Remove(reservationId, out var waiting)) _backorders.Remove(waiting);
     }
 
-    void End(Reservation reservation, ReservationState state, long at)
+    void End(int row, ReservationState state, long at)
     {
+        ref var reservation = ref _reservations[row];
         reservation.State = state;
         reservation.EndedAt = at;
         // An order remembers its own lines; a caller's id must stay known, so that a repeat is never a second grant.
-        if (reservation.Owner == ReservationOwner.Order) Forget(reservation);
-        else _ended.Enqueue(reservation);
-        while (_ended.TryPeek(out var oldest) && oldest.EndedAt < at - Remembered) Forget(_ended.Dequeue());
+        if (reservation.Owner == ReservationOwner.Order) Forget(row);
+        else _ended.Enqueue(row);
+        while (_ended.TryPeek(out var oldest) && _reservations[oldest].EndedAt < at - Remembered) Forget(_ended.Dequeue());
     }
 
-    void Forget(Reservation reservation)
+    void Forget(int row)
     {
-        _reservations.Remove(reservation.Id);
-        _byId?.Remove(reservation);
+        _byId?.Remove(_reservations.IdOf(row).ToString());
+        _reservations.Remove(row);
     }
 
     void RememberToken(string tokenId, long expiresAt, long now)
@@ -449,10 +473,10 @@ public sealed class SkuActor : Actor
         _committedPerDay[day % 8] += quantity;
     }
 
-    Reservation Live(string id) =>
-        _reservations.TryGetValue(id, out var reservation) && reservation.IsLive
-            ? reservation
-            : throw new InvariantBrokenException($"{Id}: reservation {id} is not live");
+    int Live(string id) =>
+        _reservations.Find(id) is var row and not ReservationTable.None && _reservations[row].IsLive ? row : throw new InvariantBrokenException($"{Id}: reservation {id} is not live");
+
+    WarehouseStock WarehouseOf(int row) => Find(_reservations.WarehouseOf(row))!;
 
     /// <summary>Promise 1, after every event.</summary>
     void Check(WarehouseStock stock)
@@ -463,21 +487,17 @@ public sealed class SkuActor : Actor
                 $"{Id} in {stock.Warehouse}: reserved {stock.Reserved} + committed {stock.Committed} against on hand {stock.OnHand} + shortage {stock.Shortage}");
     }
 
-    void DropStaleDeadlines()
+    /// <summary>The wait that falls due first.</summary>
+    bool TryPeekWait(out string? id, out long at)
     {
-        while (_deadlines.TryPeek(out var id, out var due))
+        while (_waits.TryPeek(out id, out var due))
         {
-            var at = due.At;
-            if (_backorderIndex.TryGetValue(id, out var waiting))
-            {
-                if ((!waiting.Asked && waiting.ExpiresAt == at) || waiting.NotBefore == at) return;
-            }
-            else if (_reservations.TryGetValue(id, out var reservation) && reservation.State == ReservationState.Reserved && !reservation.Asked && reservation.ExpiresAt == at)
-            {
-                return;
-            }
-            _deadlines.Dequeue();
+            at = due.At;
+            if (_backorderIndex.TryGetValue(id, out var waiting) && ((!waiting.Asked && waiting.ExpiresAt == at) || waiting.NotBefore == at)) return true;
+            _waits.Dequeue();
         }
+        at = Never;
+        return false;
     }
 
     public StockView ToView()
@@ -525,35 +545,36 @@ public sealed class SkuActor : Actor
         LayoutMemory(codec);
     }
 
-    /// <summary>The id of a signing key: one after the other signs, so nearly all reservations name the same.</summary>
-    string KeyNamed(string id) => _keyId == id ? _keyId : _keyId = id;
-
-    void KeepYoung(Reservation reservation)
+    void KeepYoung(int row)
     {
-        if (reservation.LinesInOrder == 1) return;
-        if (_young.Count == YoungKept) _young.RemoveAt(0);
-        _young.Add(reservation);
+        if (_reservations[row].LinesInOrder == 1) return;
+        if (_young.Count == YoungKept)
+        {
+            _reservations.LetGo(_young[0]);
+            _young.RemoveAt(0);
+        }
+        _reservations.Hold(row);
+        _young.Add(row);
     }
 
     void LayoutReservations(Codec codec)
     {
-        List<Reservation> reservations = codec.IsWriting ? [.. _reservations.Values] : [];
+        List<Reservation> reservations = codec.IsWriting ? [.. Reservations] : [];
         // The same state has the same bytes, whatever way it came about.
         reservations.Sort(static (a, b) => a.ReservedAt != b.ReservedAt ? a.ReservedAt.CompareTo(b.ReservedAt) : string.CompareOrdinal(a.Id, b.Id));
         codec.List(reservations);
         List<Backorder> backorders = codec.IsWriting ? [.. _backorders] : [];
         codec.List(backorders);
         if (codec.IsWriting) return;
-        _reservations.EnsureCapacity(reservations.Count);
+        List<int> ended = [];
         foreach (var reservation in reservations)
         {
-            reservation.Warehouse = Find(reservation.Warehouse)?.Warehouse ?? reservation.Warehouse;
-            reservation.KeyId = KeyNamed(reservation.KeyId);
-            _reservations.Add(reservation.Id, reservation);
-            if (reservation.State == ReservationState.Reserved) KeepYoung(reservation);
-            if (reservation is { State: ReservationState.Reserved, Asked: false }) _deadlines.Enqueue(reservation.Id, (reservation.ExpiresAt, reservation.Id));
+            var row = _reservations.Add(reservation);
+            if (reservation.State == ReservationState.Reserved) KeepYoung(row);
+            if (reservation is { State: ReservationState.Reserved, Asked: false }) _reservations.Schedule(row);
+            if (!reservation.IsLive) ended.Add(row);
         }
-        foreach (var ended in reservations.Where(r => !r.IsLive).OrderBy(r => r.EndedAt)) _ended.Enqueue(ended);
+        foreach (var row in ended.OrderBy(row => _reservations[row].EndedAt)) _ended.Enqueue(row);
         foreach (var waiting in backorders)
         {
             _backorders.Add(waiting);
@@ -597,19 +618,12 @@ public sealed class SkuActor : Actor
     }
 }
 
-/// <summary>What falls due at one instant comes in the order of ids, so that a replay does the same whatever was read back in between.</summary>
+/// <summary>As <see cref="ReservationTable"/> orders what falls due.</summary>
 sealed class ByTime : IComparer<(long At, string Id)>
 {
     public static readonly ByTime Instance = new();
 
     public int Compare((long At, string Id) x, (long At, string Id) y) => x.At != y.At ? x.At.CompareTo(y.At) : string.CompareOrdinal(x.Id, y.Id);
-}
-
-sealed class ById : IComparer<Reservation>
-{
-    public static readonly ById Instance = new();
-
-    public int Compare(Reservation? x, Reservation? y) => string.CompareOrdinal(x?.Id, y?.Id);
 }
 
 /// <summary>A lock that the auditor found without an owner.</summary>

@@ -95,7 +95,7 @@ public static class StockDecider
             _ => Ship(sku, reservation, turn),
         };
         if (outcome == StockOutcome.Done && change.Change == ReservationChange.Release) BackorderDecider.Serve(sku, turn);
-        return new(outcome, sku.ToView()) { Reservation = ReservationView.Of(sku.Sku, reservation) };
+        return new(outcome, sku.ToView()) { Reservation = ReservationView.Of(sku.Sku, sku.Reservation(reservation.Id)!) };
     }
 
     static StockOutcome Paying(Reservation reservation, Turn turn)
@@ -128,7 +128,7 @@ public static class StockDecider
     {
         if (reservation.State == ReservationState.Shipped) return StockOutcome.Repeated;
         if (reservation.State != ReservationState.Committed) return StockOutcome.ReservationClosed;
-        AdjustDecider.FindMissing(sku, reservation, turn);
+        AdjustDecider.FindMissing(sku, reservation.Id, reservation.Warehouse, reservation.Quantity, turn);
         turn.Emit(new ReservationShipped { ReservationId = reservation.Id });
         return StockOutcome.Done;
     }

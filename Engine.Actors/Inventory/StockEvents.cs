@@ -77,7 +77,7 @@ public sealed class StockReserved : Event
     /// <summary>The leading cart's key; empty for other owners.</summary>
     public string Cart = "";
     /// <summary>The tokens that a cart's line used.</summary>
-    public List<LineToken> Tokens = [];
+    public List<LineToken> Tokens { get => field ??= []; set; }
     /// <summary>For a caller: it named the warehouse, and the version its snapshot showed.</summary>
     public bool IsWarehouseAsked;
     public long TokenVersion;

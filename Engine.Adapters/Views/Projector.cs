@@ -186,12 +186,12 @@ sealed class Projector : IFrameVisitor, IDisposable
     {
         var sku = tracked.Sku;
         var id = ReservationOf(happened);
-        // An order's reservation is forgotten with its end, so it is looked up before.
-        var held = id is null ? null : sku.Reservation(id);
-        var order = held?.OrderId ?? (id is null ? null : sku.BackorderOf(id)?.OrderId);
+        var before = id is null ? null : sku.Reservation(id);
+        var order = before?.OrderId ?? (id is null ? null : sku.BackorderOf(id)?.OrderId);
         sku.Evolve(happened, stamp);
-        held ??= happened is StockReserved reserved ? sku.Reservation(reserved.ReservationId) : null;
-        if (held is not null) tracked.Changed.Add(held);
+        // What was forgotten with its end is as it was before, but ended.
+        var held = sku.Reservation(id ?? (happened as StockReserved)?.ReservationId ?? "") ?? Ended(before, happened, stamp.At);
+        if (held is not null) tracked.Changed[held.Id] = held;
         if (happened is StockAdjusted adjusted)
         {
             if (adjusted.Delta > 0) tracked.FlowOf(adjusted.Warehouse).Received += adjusted.Delta;
@@ -200,6 +200,18 @@ sealed class Projector : IFrameVisitor, IDisposable
         else if (happened is ReservationShipped && held is not null) tracked.FlowOf(held.Warehouse).Shipped += held.Quantity;
         _writer.Movement(tracked, Movement.Of(happened, held, order, tracked.Previous), stamp.At);
         tracked.Previous = happened;
+    }
+
+    static Reservation? Ended(Reservation? reservation, Event happened, long at)
+    {
+        if (reservation is not null) (reservation.State, reservation.EndedAt) = happened switch
+        {
+            ReservationReleased { Withdrawn: true } => (ReservationState.Released, 0),
+            ReservationReleased e => (e.End, at),
+            ReservationShipped => (ReservationState.Shipped, at),
+            _ => (reservation.State, reservation.EndedAt),
+        };
+        return reservation;
     }
 
     static string? ReservationOf(Event happened) => happened switch

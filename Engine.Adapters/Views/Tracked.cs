@@ -55,7 +55,8 @@ sealed class TrackedSku(long number, SkuActor sku) : Tracked(number, sku)
 {
     public SkuActor Sku => (SkuActor)Actor;
     public Dictionary<string, Flow> Flows { get; } = new(StringComparer.Ordinal);
-    public HashSet<Reservation> Changed { get; } = [];
+    /// <summary>By id, as they were after their last event.</summary>
+    public Dictionary<string, Reservation> Changed { get; } = new(StringComparer.Ordinal);
     /// <summary>The event before in the same frame.</summary>
     public Event? Previous { get; set; }
     public bool HasSuggestionRow { get; set; } = sku.ShortfallSuggested > 0;

@@ -128,7 +128,7 @@ sealed class ViewWriter : IDisposable
             more += difference - flow.CountedDifference;
             flow.CountedDifference = difference;
         }
-        foreach (var reservation in tracked.Changed) Reservation(tracked.Number, reservation);
+        foreach (var reservation in tracked.Changed.Values) Reservation(tracked.Number, reservation);
         tracked.Changed.Clear();
         Replenishment(tracked);
         return more;

@@ -99,11 +99,9 @@ sealed class Census(IEngine engine, ServiceClock clock, TimeProvider time, ILogg
                 Shortage += stock.Shortage;
                 Oversold += Math.Max(0, stock.Reserved + stock.Committed - stock.OnHand - stock.Shortage);
             }
-            foreach (var reservation in sku.Reservations)
+            foreach (var (owner, state, tier) in sku.ReservationKinds)
             {
-                if (!reservation.IsLive) continue;
-                var tier = reservation.State == ReservationState.Committed ? 2 : reservation.Tier == LockTier.Paying ? 1 : 0;
-                Locks[((int)reservation.Owner * 3) + tier]++;
+                if (state is ReservationState.Reserved or ReservationState.Committed) Locks[((int)owner * 3) + (state == ReservationState.Committed ? 2 : tier == LockTier.Paying ? 1 : 0)]++;
             }
         }
 

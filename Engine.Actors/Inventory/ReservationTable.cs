@@ -1,0 +1,298 @@
+using Engine.Actors.Deciders;
+
+namespace Engine.Actors.Inventory;
+
+/// <summary>
+/// The reservations of one SKU: rows, their texts one behind the other, and the order in which locks fall due. Nothing in it is a
+/// reference, so a million locks cost the collector nothing: it neither moves new ones nor looks for what old ones point to.
+/// A <see cref="Reservation"/> is a copy of a row; <see cref="Row"/> is changed in place.
+/// </summary>
+sealed class ReservationTable
+{
+    public const int None = -1;
+
+    const int RowsFirst = 2;
+    const int TextsFirst = 64;
+    /// <summary>Deadlines that are none any more are not worth looking for before.</summary>
+    const int DueMin = 64;
+    /// <summary>Texts of removed rows are not worth moving the others for before.</summary>
+    const int DroppedMin = 4096;
+    /// <summary>Never part of a token's id.</summary>
+    const char BetweenTokens = '\0';
+
+    readonly List<string> _names = [];
+    readonly PriorityQueue<int, (long At, int Row)> _due;
+    Pages<Row> _rows = new(RowsFirst);
+    Pages<char> _texts = new(TextsFirst);
+    int[] _buckets = [];
+    int _rowsUsed, _textsUsed, _textsDropped;
+    int _free = None;
+
+    public ReservationTable() => _due = new PriorityQueue<int, (long At, int Row)>(new ByTime(this));
+
+    public int Count { get; private set; }
+
+    /// <summary>All rows, in no order that means anything.</summary>
+    public IEnumerable<int> Rows
+    {
+        get
+        {
+            for (var row = 0; row < _rowsUsed; row++)
+                if (_rows[row].IsKnown) yield return row;
+        }
+    }
+
+    /// <summary>Good until a row is added.</summary>
+    public ref Row this[int row] => ref _rows[row];
+
+    public int Find(string id) => Count == 0 ? None : Find(id, HashOf(id));
+
+    int Find(string id, int hash)
+    {
+        var row = _buckets[hash & (_buckets.Length - 1)] - 1;
+        while (row != None && !(_rows[row].Hash == hash && IdOf(row).SequenceEqual(id))) row = _rows[row].Next;
+        return row;
+    }
+
+    public ReadOnlySpan<char> IdOf(int row) => _texts.Slice(_rows[row].Text, _rows[row].IdLength);
+
+    public string WarehouseOf(int row) => _names[_rows[row].Warehouse];
+
+    /// <summary>The row as it is now; null for <see cref="None"/>.</summary>
+    /// <param name="id">Its id, where the caller has it.</param>
+    public Reservation? Copy(int row, string? id = null)
+    {
+        if (row == None) return null;
+        ref readonly var r = ref _rows[row];
+        var tokens = _texts.Slice(r.Text + r.IdLength + r.OrderLength + r.CartLength, r.TokensLength).ToString();
+        return new Reservation
+        {
+            Id = id ?? IdOf(row).ToString(), OwnOrderId = r.HasOwnOrderId ? OrderOf(row).ToString() : null, Warehouse = _names[r.Warehouse], Quantity = r.Quantity,
+            Owner = r.Owner, State = r.State, Tier = r.Tier, ReservedAt = r.ReservedAt, ExpiresAt = r.ExpiresAt, FirstExpiresAt = r.FirstExpiresAt, PayingExpiresAt = r.PayingExpiresAt,
+            KeyId = _names[r.Key], Revalidated = r.Revalidated, Asked = r.Asked, EndedAt = r.EndedAt, LinesInOrder = r.LinesInOrder,
+            Cart = CartOf(row).ToString(), Tokens = tokens.Length == 0 ? [] : tokens.Split(BetweenTokens),
+        };
+    }
+
+    /// <summary>The order or cart that leads it.</summary>
+    public bool IsLedBy(int row, ActorId leader)
+    {
+        ref readonly var r = ref _rows[row];
+        return r.Owner switch
+        {
+            ReservationOwner.Order => leader.Kind == ActorKind.Order && OrderOf(row).SequenceEqual(leader.Key),
+            ReservationOwner.Cart => leader.Kind == ActorKind.Cart && CartOf(row).SequenceEqual(leader.Key),
+            _ => false,
+        };
+    }
+
+    ReadOnlySpan<char> OrderOf(int row)
+    {
+        ref readonly var r = ref _rows[row];
+        return r.HasOwnOrderId ? _texts.Slice(r.Text + r.IdLength, r.OrderLength) : Reservation.OrderOf(IdOf(row));
+    }
+
+    ReadOnlySpan<char> CartOf(int row)
+    {
+        ref readonly var r = ref _rows[row];
+        return _texts.Slice(r.Text + r.IdLength + r.OrderLength, r.CartLength);
+    }
+
+    /// <param name="fields">All that is no text.</param>
+    /// <exception cref="InvariantBrokenException">The id is known.</exception>
+    public int Add(string id, string orderId, string warehouse, string keyId, string cart, string tokens, in Row fields)
+    {
+        var hash = HashOf(id);
+        if (Count > 0 && Find(id, hash) != None) throw new InvariantBrokenException($"reservation {id} is granted twice");
+        var row = NewRow();
+        ref var bucket = ref _buckets[hash & (_buckets.Length - 1)];
+        ref var r = ref _rows[row];
+        r = fields;
+        (r.Next, r.Hash, r.IsKnown) = (bucket - 1, hash, true);
+        (r.Warehouse, r.Key, r.HasOwnOrderId) = (Named(warehouse), Named(keyId), !Reservation.SaysOrder(id, orderId));
+        (r.IdLength, r.OrderLength, r.CartLength, r.TokensLength) = (id.Length, r.HasOwnOrderId ? orderId.Length : 0, cart.Length, tokens.Length);
+        r.Text = NewText(r.TextLength);
+        id.CopyTo(_texts.Slice(r.Text, id.Length));
+        if (r.HasOwnOrderId) orderId.CopyTo(_texts.Slice(r.Text + id.Length, orderId.Length));
+        cart.CopyTo(_texts.Slice(r.Text + id.Length + r.OrderLength, cart.Length));
+        tokens.CopyTo(_texts.Slice(r.Text + r.TextLength - tokens.Length, tokens.Length));
+        bucket = row + 1;
+        Count++;
+        return row;
+    }
+
+    public int Add(Reservation r) => Add(r.Id, r.OrderId, r.Warehouse, r.KeyId, r.Cart, Joined(r.Tokens), new Row
+    {
+        Quantity = r.Quantity, LinesInOrder = r.LinesInOrder, Owner = r.Owner, State = r.State, Tier = r.Tier, Revalidated = r.Revalidated, Asked = r.Asked,
+        ReservedAt = r.ReservedAt, ExpiresAt = r.ExpiresAt, FirstExpiresAt = r.FirstExpiresAt, PayingExpiresAt = r.PayingExpiresAt, EndedAt = r.EndedAt,
+    });
+
+    public static string Joined(IEnumerable<string> tokens) => string.Join(BetweenTokens, tokens);
+
+    /// <summary>Its id is not known any more. Whoever holds it may still read it.</summary>
+    public void Remove(int row)
+    {
+        ref var next = ref _buckets[_rows[row].Hash & (_buckets.Length - 1)];
+        if (next - 1 == row) next = _rows[row].Next + 1;
+        else
+        {
+            var before = next - 1;
+            while (_rows[before].Next != row) before = _rows[before].Next;
+            _rows[before].Next = _rows[row].Next;
+        }
+        _rows[row].IsKnown = false;
+        Count--;
+        FreeUnheld(row);
+    }
+
+    /// <summary>The row stays what it is until it is let go as often, removed or not.</summary>
+    public void Hold(int row) => _rows[row].Holds++;
+
+    public void LetGo(int row)
+    {
+        _rows[row].Holds--;
+        FreeUnheld(row);
+    }
+
+    // ── when locks fall due ──
+
+    /// <summary>At its <see cref="Row.ExpiresAt"/>.</summary>
+    public void Schedule(int row)
+    {
+        if (_due.Count > DueMin + (2 * Count)) DropPast();
+        Hold(row);
+        _due.Enqueue(row, (_rows[row].ExpiresAt, row));
+    }
+
+    /// <summary>Most locks end, or are paid, long before they fall due.</summary>
+    void DropPast()
+    {
+        var due = _due.UnorderedItems.ToArray();
+        _due.Clear();
+        foreach (var (row, place) in due)
+        {
+            if (IsDue(row, place.At)) _due.Enqueue(row, place);
+            else LetGo(row);
+        }
+    }
+
+    bool IsDue(int row, long at)
+    {
+        ref readonly var r = ref _rows[row];
+        return r is { IsKnown: true, State: ReservationState.Reserved, Asked: false } && r.ExpiresAt == at;
+    }
+
+    /// <summary>The lock that falls due first. What falls due at one instant comes in the order of ids, so that a replay does the same whatever was read back in between.</summary>
+    /// <param name="at">Milliseconds since 1970 UTC; <see cref="Actor.Never"/> where there is none.</param>
+    public bool TryPeekDue(out int row, out long at)
+    {
+        while (_due.TryPeek(out row, out var due))
+        {
+            at = due.At;
+            if (IsDue(row, at)) return true;
+            _due.Dequeue();
+            LetGo(row);
+        }
+        at = Actor.Never;
+        return false;
+    }
+
+    // ── room ──
+
+    int NewRow()
+    {
+        if (_free != None)
+        {
+            var row = _free;
+            _free = _rows[row].Next;
+            return row;
+        }
+        if (_rowsUsed == _buckets.Length) Grow();
+        return _rowsUsed++;
+    }
+
+    void Grow()
+    {
+        _buckets = new int[Math.Max(RowsFirst, _buckets.Length * 2)];
+        for (var row = 0; row < _rowsUsed; row++)
+        {
+            if (!_rows[row].IsKnown) continue;
+            ref var bucket = ref _buckets[_rows[row].Hash & (_buckets.Length - 1)];
+            _rows[row].Next = bucket - 1;
+            bucket = row + 1;
+        }
+        _rows.Fit(_buckets.Length - 1, 1);
+    }
+
+    void FreeUnheld(int row)
+    {
+        ref var freed = ref _rows[row];
+        if (freed.IsKnown || freed.Holds > 0) return;
+        _textsDropped += freed.TextLength;
+        freed = new Row { Next = _free };
+        _free = row;
+        if (_textsDropped > DroppedMin && _textsDropped > _textsUsed / 2) MoveTexts();
+    }
+
+    int NewText(int length)
+    {
+        var text = _texts.Fit(_textsUsed, length);
+        _textsDropped += text - _textsUsed;
+        _textsUsed = text + length;
+        return text;
+    }
+
+    void MoveTexts()
+    {
+        var old = _texts;
+        (_texts, _textsUsed, _textsDropped) = (new Pages<char>(TextsFirst), 0, 0);
+        for (var row = 0; row < _rowsUsed; row++)
+        {
+            ref var moved = ref _rows[row];
+            if (moved.TextLength == 0) continue;
+            var text = NewText(moved.TextLength);
+            old.Slice(moved.Text, moved.TextLength).CopyTo(_texts.Slice(text, moved.TextLength));
+            moved.Text = text;
+        }
+    }
+
+    /// <summary>Texts that nearly all reservations share: few warehouses hold a SKU, and one key after the other signs.</summary>
+    int Named(string name)
+    {
+        var index = _names.IndexOf(name);
+        if (index >= 0) return index;
+        _names.Add(name);
+        return _names.Count - 1;
+    }
+
+    static int HashOf(string id) => string.GetHashCode(id, StringComparison.Ordinal);
+
+    /// <summary>The fields of <see cref="Reservation"/>, and where its texts lie: id, order, cart, tokens.</summary>
+    public struct Row
+    {
+        /// <summary>In the same bucket; of a free row the next free one.</summary>
+        internal int Next;
+        internal int Hash;
+        internal int Text, IdLength, OrderLength, CartLength, TokensLength;
+        internal int Warehouse, Key;
+        internal int Holds;
+        internal bool IsKnown, HasOwnOrderId;
+        public int Quantity;
+        public int LinesInOrder;
+        public ReservationOwner Owner;
+        public ReservationState State;
+        public LockTier Tier;
+        public bool Revalidated;
+        public bool Asked;
+        public long ReservedAt, ExpiresAt, FirstExpiresAt, PayingExpiresAt, EndedAt;
+
+        public readonly bool IsLive => State is ReservationState.Reserved or ReservationState.Committed;
+
+        internal readonly int TextLength => IdLength + OrderLength + CartLength + TokensLength;
+    }
+
+    sealed class ByTime(ReservationTable table) : IComparer<(long At, int Row)>
+    {
+        public int Compare((long At, int Row) x, (long At, int Row) y) => x.At != y.At ? x.At.CompareTo(y.At) : table.IdOf(x.Row).SequenceCompareTo(table.IdOf(y.Row));
+    }
+}
