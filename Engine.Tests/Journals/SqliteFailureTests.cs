@@ -235,6 +235,38 @@ public sealed class SqliteFailureTests : IDisposable
     }
 
     [Fact]
+    public async Task A_disk_that_is_full_at_any_part_of_a_segment_fails_all_of_it_and_once()
+    {
+        for (var part = 1; part <= 3; part++)
+        {
+            var journal = Open($"part-{part}");
+            var epoch = journal.Acquire(0, "a").Epoch;
+            await journal.Write(WithAllParts(epoch, 1));
+            var steps = 0;
+            _atStep = step =>
+            {
+                if (step != WriteStep.Written || ++steps < part) return;
+                throw new SqliteException("database or disk is full", SQLitePCL.raw.SQLITE_FULL);
+            };
+            Assert.Equal(WriteOutcome.Failed, await journal.Write(LargeCheckpoint(epoch)));
+            _atStep = null;
+            _time.Advance(TimeSpan.FromSeconds(1));
+            journal.Execute(Roomy);
+            AssertHolds(journal, 1);
+
+            var again = LargeCheckpoint(epoch);
+            Assert.Equal(WriteOutcome.Durable, await journal.Write(again));
+            Assert.Equal(again.SegmentBytes.ToArray(), journal.ReadSegment(0, 7, 0, again.SegmentBytes.Length));
+            AssertSound($"part-{part}");
+        }
+    }
+
+    static TestWrite LargeCheckpoint(long epoch) => new()
+    {
+        Partition = 0, Epoch = epoch, Segment = 7, SegmentBytes = TestWrite.FrameBytes(0, 7, (2 * SegmentPart.BytesMax) + 1000), Checkpoint = [1, 2, 3],
+    };
+
+    [Fact]
     public async Task A_refusal_stays_one_when_the_commit_of_its_group_fails()
     {
         var journal = Open();

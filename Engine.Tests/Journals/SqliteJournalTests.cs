@@ -69,6 +69,71 @@ public sealed class SqliteJournalTests : OrderedJournalContract
     }
 
     [Fact]
+    public async Task A_large_segment_is_written_in_parts_between_which_others_become_durable()
+    {
+        using var go = new ManualResetEventSlim();
+        var journal = OpenWith(Options with { AtStep = step => go.Wait() });
+        var epoch = journal.Acquire(0, "a").Epoch;
+        var (whole, frame) = (LargeCheckpoint(epoch), TestWrite.OfFrame(0, epoch, 1));
+        var isFirst = false;
+        journal.Submit(whole);
+        journal.Submit(frame);
+        var order = frame.Done.ContinueWith(_ => isFirst = !whole.Done.IsCompleted, TaskContinuationOptions.ExecuteSynchronously);
+        go.Set();
+        Assert.Equal(WriteOutcome.Durable, await whole.Done);
+        await order;
+        Assert.True(isFirst);
+        Assert.Equal(whole.SegmentBytes.ToArray(), journal.ReadSegment(0, 7, 0, whole.SegmentBytes.Length));
+        Assert.Equal(whole.Checkpoint, journal.ReadCheckpoint(0));
+    }
+
+    [Fact]
+    public async Task A_kill_between_the_parts_of_a_segment_leaves_nothing_that_anybody_refers_to_and_its_number_to_be_used_again()
+    {
+        var parts = 0;
+        using var killed = new TempFolder();
+        var journal = OpenWith(Options with
+        {
+            // Between the second part's commit and the third: what a kill would leave there.
+            AtStep = step =>
+            {
+                if (step != WriteStep.Committed || ++parts != 3) return;
+                Directory.CreateDirectory(killed.File("data"));
+                foreach (var file in Directory.GetFiles(Options.Directory, "*.db*")) File.Copy(file, Path.Combine(killed.File("data"), Path.GetFileName(file)));
+            },
+        });
+        var epoch = journal.Acquire(0, "a").Epoch;
+        Assert.Equal(WriteOutcome.Durable, await journal.Write(TestWrite.OfFrame(0, epoch, 1)));
+        Assert.Equal(WriteOutcome.Durable, await journal.Write(LargeCheckpoint(epoch)));
+
+        var reopened = OpenWith(Options with { Directory = killed.File("data") });
+        Assert.Null(reopened.ReadCheckpoint(0));
+        var lease = reopened.Acquire(0, "a");
+        Assert.Equal(1, lease.LastSequence);
+        var whole = LargeCheckpoint(lease.Epoch);
+        Assert.Equal(WriteOutcome.Durable, await reopened.Write(whole));
+        Assert.Equal(whole.SegmentBytes.ToArray(), reopened.ReadSegment(0, 7, 0, whole.SegmentBytes.Length));
+        Assert.Throws<InvalidDataException>(() => reopened.ReadSegment(0, 7, 0, whole.SegmentBytes.Length + 1));
+        Assert.Equal(whole.Checkpoint, reopened.ReadCheckpoint(0));
+    }
+
+    [Fact]
+    public async Task Of_a_segment_in_parts_nothing_counts_for_an_owner_that_is_none_any_more()
+    {
+        var journal = OpenWith(Options);
+        var late = LargeCheckpoint(journal.Acquire(0, "a").Epoch);
+        var epoch = journal.Acquire(0, "b").Epoch;
+        Assert.Equal(WriteOutcome.Refused, await journal.Write(late));
+        Assert.Null(journal.ReadCheckpoint(0));
+        Assert.Equal(WriteOutcome.Durable, await journal.Write(LargeCheckpoint(epoch)));
+    }
+
+    static TestWrite LargeCheckpoint(long epoch) => new()
+    {
+        Partition = 0, Epoch = epoch, Segment = 7, SegmentBytes = TestWrite.FrameBytes(0, 7, (3 * SegmentPart.BytesMax) + 1000), Checkpoint = [1, 2, 3],
+    };
+
+    [Fact]
     public async Task A_group_is_bounded_in_bytes()
     {
         using var go = new ManualResetEventSlim();

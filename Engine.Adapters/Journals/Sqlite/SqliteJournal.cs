@@ -21,6 +21,7 @@ public sealed class SqliteJournal : IStore, IArchivable
     readonly Lock _archiving = new();
     readonly string _directory;
     readonly Queue<Job> _queue = new();
+    readonly Queue<SegmentPart> _parts = new();
     readonly int _groupBytesMax;
     readonly StoreLock _lock;
     readonly SqliteReader _reader;
@@ -212,6 +213,13 @@ public sealed class SqliteJournal : IStore, IArchivable
         }
     }
 
+    SegmentPart? NextPart()
+    {
+        while (_parts.TryDequeue(out var part))
+            if (!part.IsInVain) return part;
+        return null;
+    }
+
     void CarryAll()
     {
         var group = new List<JournalWrite>();
@@ -229,20 +237,26 @@ public sealed class SqliteJournal : IStore, IArchivable
     {
         lock (_gate)
         {
-            while (_queue.Count == 0 && !_isTimeToTend && !_isEnding) Monitor.Wait(_gate);
+            while (_queue.Count == 0 && _parts.Count == 0 && !_isTimeToTend && !_isEnding) Monitor.Wait(_gate);
             tend = _isTimeToTend;
             _isTimeToTend = false;
             work = null;
-            if (_queue.Count == 0) return !_isEnding;
+            if (_queue.Count == 0 && _parts.Count == 0) return !_isEnding;
 
             var bytes = 0L;
             while (bytes < _groupBytesMax && _queue.TryPeek(out var next) && next.Write is { } write)
             {
                 _queue.Dequeue();
+                if (SegmentPart.IsWorthIt(write))
+                {
+                    foreach (var part in SegmentPart.Of(write)) _parts.Enqueue(part);
+                    continue;
+                }
                 group.Add(write);
                 bytes += write.Frame.Length + write.SegmentBytes.Length + (write.Checkpoint?.Length ?? 0);
             }
-            if (group.Count == 0) work = _queue.Dequeue().Work;
+            if (group.Count == 0 && _queue.Count > 0) work = _queue.Dequeue().Work;
+            else if (NextPart() is { } part) group.Add(part);
             return true;
         }
     }

@@ -90,7 +90,7 @@ sealed class WriteSession : IDisposable
         }
         foreach (var dropped in write.DroppedKeys.GroupBy(key => key.Sequence)) DropKeys(partition, dropped.Key, dropped.Select(key => key.Index));
         foreach (var segment in write.RemovedSegments) _deleteSegment.With(partition).With(segment).Run();
-        if (write.Segment != 0) WriteSegment(partition, write.Segment, write.SegmentBytes.Span);
+        if (write.Segment != 0) WriteSegment(partition, write.Segment, (write as SegmentPart)?.FirstChunk ?? 0, write.SegmentBytes.Span);
         if (write.Checkpoint is { } checkpoint) _writeCheckpoint.With(partition).With(checkpoint).Run();
         return true;
     }
@@ -257,11 +257,10 @@ sealed class WriteSession : IDisposable
         });
     }
 
-    void WriteSegment(int partition, long segment, ReadOnlySpan<byte> bytes)
+    void WriteSegment(int partition, long segment, int chunk, ReadOnlySpan<byte> bytes)
     {
         // The number may have been used before by an owner that ended before its checkpoint named the segment.
-        _deleteSegment.With(partition).With(segment).Run();
-        var chunk = 0;
+        if (chunk == 0) _deleteSegment.With(partition).With(segment).Run();
         do
         {
             var piece = bytes[..Math.Min(bytes.Length, SegmentChunks.Bytes)];

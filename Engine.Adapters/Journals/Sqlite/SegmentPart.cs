@@ -1,0 +1,58 @@
+using Engine.Actors.Kernel;
+
+namespace Engine.Adapters.Journals.Sqlite;
+
+/// <summary>
+/// A part of a large segment, written in the transaction of whatever else waits, so that no commit takes as long as all of it. Nothing
+/// refers to the parts before the checkpoint that names their segment, which comes with the last; a number that was left half
+/// written is written anew.
+/// </summary>
+sealed class SegmentPart : JournalWrite
+{
+    /// <summary>Half a megabyte: a few milliseconds. A store of 16 partitions at full pace writes segments of nine.</summary>
+    public const int BytesMax = 16 * SegmentChunks.Bytes;
+
+    readonly Progress _progress;
+
+    SegmentPart(JournalWrite whole, Progress progress, int begin)
+    {
+        _progress = progress;
+        FirstChunk = begin / SegmentChunks.Bytes;
+        IsLast = begin + BytesMax >= whole.SegmentBytes.Length;
+        (Partition, Epoch, Segment) = (whole.Partition, whole.Epoch, whole.Segment);
+        SegmentBytes = whole.SegmentBytes[begin..Math.Min(begin + BytesMax, whole.SegmentBytes.Length)];
+        if (!IsLast) return;
+        DroppedKeys.AddRange(whole.DroppedKeys);
+        RemovedSegments.AddRange(whole.RemovedSegments);
+        Checkpoint = whole.Checkpoint;
+    }
+
+    /// <summary>Where its chunks are counted from.</summary>
+    public int FirstChunk { get; }
+
+    bool IsLast { get; }
+
+    /// <summary>The write was given up with an earlier part.</summary>
+    public bool IsInVain => _progress.HasFailed;
+
+    public static bool IsWorthIt(JournalWrite write) => write.Sequence == 0 && write.SegmentBytes.Length > BytesMax;
+
+    public static IEnumerable<SegmentPart> Of(JournalWrite whole)
+    {
+        var progress = new Progress(whole);
+        for (var begin = 0; begin < whole.SegmentBytes.Length; begin += BytesMax) yield return new SegmentPart(whole, progress, begin);
+    }
+
+    public override void Complete(WriteOutcome outcome)
+    {
+        if (outcome == WriteOutcome.Durable && !IsLast) return;
+        _progress.HasFailed = outcome != WriteOutcome.Durable;
+        _progress.Whole.Complete(outcome);
+    }
+
+    sealed class Progress(JournalWrite whole)
+    {
+        public JournalWrite Whole => whole;
+        public bool HasFailed { get; set; }
+    }
+}
