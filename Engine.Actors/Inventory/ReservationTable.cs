@@ -110,7 +110,7 @@ sealed class ReservationTable
         r = fields;
         (r.Next, r.Hash, r.IsKnown) = (bucket - 1, hash, true);
         (r.Warehouse, r.Key, r.HasOwnOrderId) = (Named(warehouse), Named(keyId), !Reservation.SaysOrder(id, orderId));
-        (r.IdLength, r.OrderLength, r.CartLength, r.TokensLength) = (id.Length, r.HasOwnOrderId ? orderId.Length : 0, cart.Length, tokens.Length);
+        (r.IdLength, r.OrderLength, r.CartLength, r.TokensLength) = checked(((ushort)id.Length, (ushort)(r.HasOwnOrderId ? orderId.Length : 0), (ushort)cart.Length, tokens.Length));
         r.Text = NewText(r.TextLength);
         id.CopyTo(_texts.Slice(r.Text, id.Length));
         if (r.HasOwnOrderId) orderId.CopyTo(_texts.Slice(r.Text + id.Length, orderId.Length));
@@ -257,12 +257,15 @@ sealed class ReservationTable
     }
 
     /// <summary>Texts that nearly all reservations share: few warehouses hold a SKU, and one key after the other signs.</summary>
-    int Named(string name)
+    ushort Named(string name)
     {
         var index = _names.IndexOf(name);
-        if (index >= 0) return index;
-        _names.Add(name);
-        return _names.Count - 1;
+        if (index < 0)
+        {
+            index = _names.Count;
+            _names.Add(name);
+        }
+        return checked((ushort)index);
     }
 
     static int HashOf(string id) => string.GetHashCode(id, StringComparison.Ordinal);
@@ -270,21 +273,22 @@ sealed class ReservationTable
     /// <summary>The fields of <see cref="Reservation"/>, and where its texts lie: id, order, cart, tokens.</summary>
     public struct Row
     {
+        public long ReservedAt, ExpiresAt, FirstExpiresAt, PayingExpiresAt, EndedAt;
         /// <summary>In the same bucket; of a free row the next free one.</summary>
         internal int Next;
         internal int Hash;
-        internal int Text, IdLength, OrderLength, CartLength, TokensLength;
-        internal int Warehouse, Key;
+        internal int Text, TokensLength;
         internal int Holds;
-        internal bool IsKnown, HasOwnOrderId;
         public int Quantity;
         public int LinesInOrder;
+        internal ushort IdLength, OrderLength, CartLength;
+        internal ushort Warehouse, Key;
+        internal bool IsKnown, HasOwnOrderId;
+        public bool Revalidated;
+        public bool Asked;
         public ReservationOwner Owner;
         public ReservationState State;
         public LockTier Tier;
-        public bool Revalidated;
-        public bool Asked;
-        public long ReservedAt, ExpiresAt, FirstExpiresAt, PayingExpiresAt, EndedAt;
 
         public readonly bool IsLive => State is ReservationState.Reserved or ReservationState.Committed;
 
