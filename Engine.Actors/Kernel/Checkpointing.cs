@@ -6,11 +6,11 @@ namespace Engine.Actors.Kernel;
 
 public sealed partial class Partition
 {
-    const int SegmentRoom = 64 * 1024;
+    const int SegmentRoomMin = 64 * 1024;
     CheckpointBuilder? _checkpoint;
     long _checkpointCost;
-    /// <summary>Room for the segment of one checkpoint after the other; new with memory, since the journal may still read the old one.</summary>
-    Codec _segment = Codec.Writer(SegmentRoom);
+    /// <summary>What the next segment will take, by the last. Nothing of it is kept between two checkpoints: of a busy partition it is tens of megabytes.</summary>
+    int _segmentRoom = SegmentRoomMin;
 
     /// <summary>
     /// Checkpoints are made between batches, a slice at a time, when everything in memory is durable: the actors that changed
@@ -30,6 +30,7 @@ public sealed partial class Partition
             var done = _checkpoint;
             _checkpoint = null;
             _checkpointCost = done.SegmentBytes.Length + done.Checkpoint!.Length;
+            _segmentRoom = Math.Max(SegmentRoomMin, done.SegmentBytes.Length);
             if (done.Outcome == WriteOutcome.Durable) done.Adopt();
             // Under an epoch that is still this owner's own: then somebody else has taken over, and must be left in peace.
             else if (done.Outcome == WriteOutcome.Refused && done.Epoch == _epoch) BeTakenOver(AnswerKind.OutcomeUnknown);
@@ -74,8 +75,7 @@ public sealed partial class Partition
         {
             _partition = partition;
             Partition = partition.Number;
-            _segment = partition._segment;
-            _segment.Reset();
+            _segment = Codec.Writer(partition._segmentRoom);
             _toDo = partition._residents.Dirty();
             (_sequence, _hash, _at) = (partition._sequence, partition._hash, partition._now);
             _marks = Array.ConvertAll(partition._inboxes, i => i.Mark);

@@ -80,7 +80,6 @@ public sealed partial class Partition
         _ready.Clear();
         _visiting.Clear();
         _checkpoint = null;
-        _segment = Codec.Writer(SegmentRoom);
         _inFlight = null;
         InboxCount = 0;
         _leaving = Leaving.No;
