@@ -168,10 +168,11 @@ sealed class ReservationTable
     void DropPast()
     {
         var due = _due.UnorderedItems.ToArray();
+        var kept = new HashSet<(long At, int Row)>();
         _due.Clear();
         foreach (var (row, place) in due)
         {
-            if (IsDue(row, place.At)) _due.Enqueue(row, place);
+            if (IsDue(row, place.At) && kept.Add(place)) _due.Enqueue(row, place);
             else LetGo(row);
         }
     }
