@@ -9,7 +9,7 @@ namespace Engine.Adapters.Journals.Sqlite;
 /// </summary>
 sealed class SegmentPart : JournalWrite
 {
-    /// <summary>Half a megabyte: a few milliseconds. A store of 16 partitions at full pace writes segments of nine.</summary>
+    /// <summary>Half a megabyte: a few milliseconds. A segment of a busy partition has nine megabytes and more.</summary>
     public const int BytesMax = 16 * SegmentChunks.Bytes;
 
     readonly Progress _progress;
