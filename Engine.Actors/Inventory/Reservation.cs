@@ -64,7 +64,7 @@ public sealed class Reservation : IEncoded
     /// <summary>Set behind <see cref="Id"/>.</summary>
     public string OrderId
     {
-        get => OwnOrderId ?? OrderOf(Id).ToString();
+        get => OwnOrderId ?? OrderOf(Id.AsSpan()).ToString();
         set => OwnOrderId = SaysOrder(Id, value) ? null : value;
     }
 
@@ -107,10 +107,13 @@ public sealed class Reservation : IEncoded
     }
 
     /// <summary>The reservation's id tells the order's.</summary>
-    internal static bool SaysOrder(string reservationId, string orderId) => orderId.Length > 0 && OrderOf(reservationId).SequenceEqual(orderId);
+    internal static bool SaysOrder(string reservationId, string orderId) => orderId.Length > 0 && OrderOf(reservationId.AsSpan()).SequenceEqual(orderId);
 
     /// <summary>A line of an order reserves under the order's id and what is behind the tilde.</summary>
-    internal static ReadOnlySpan<char> OrderOf(ReadOnlySpan<char> reservationId) => reservationId.IndexOf('~') is > 0 and var end ? reservationId[..end] : "";
+    static ReadOnlySpan<char> OrderOf(ReadOnlySpan<char> reservationId) => reservationId[..Math.Max(0, reservationId.IndexOf('~'))];
+
+    /// <summary>The same in UTF-8.</summary>
+    internal static ReadOnlySpan<byte> OrderOf(ReadOnlySpan<byte> reservationId) => reservationId[..Math.Max(0, reservationId.IndexOf((byte)'~'))];
 }
 
 /// <summary>A live reservation to the order or cart that leads it.</summary>

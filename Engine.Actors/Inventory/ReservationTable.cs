@@ -1,9 +1,11 @@
+using System.Text;
+using Engine.Actors.Compact;
 using Engine.Actors.Deciders;
 
 namespace Engine.Actors.Inventory;
 
 /// <summary>
-/// The reservations of one SKU: rows, their texts one behind the other, and the order in which locks fall due. Nothing in it is a
+/// The reservations of one SKU: rows, their texts (UTF-8) one behind the other, and the order in which locks fall due. Nothing in it is a
 /// reference, so a million locks cost the collector nothing: it neither moves new ones nor looks for what old ones point to.
 /// A <see cref="Reservation"/> is a copy of a row; <see cref="Row"/> is changed in place.
 /// </summary>
@@ -12,20 +14,17 @@ sealed class ReservationTable
     public const int None = -1;
 
     const int RowsFirst = 2;
-    const int TextsFirst = 64;
     /// <summary>Deadlines that are none any more are not worth looking for before.</summary>
     const int DueMin = 64;
-    /// <summary>Texts of removed rows are not worth moving the others for before.</summary>
-    const int DroppedMin = 4096;
     /// <summary>Never part of a token's id.</summary>
     const char BetweenTokens = '\0';
 
     readonly List<string> _names = [];
     readonly PriorityQueue<int, (long At, int Row)> _due;
     Pages<Row> _rows = new(RowsFirst);
-    Pages<char> _texts = new(TextsFirst);
+    TextPages _texts = new();
     int[] _buckets = [];
-    int _rowsUsed, _textsUsed, _textsDropped;
+    int _rowsUsed;
     int _free = None;
 
     public ReservationTable() => _due = new PriorityQueue<int, (long At, int Row)>(new ByTime(this));
@@ -50,11 +49,16 @@ sealed class ReservationTable
     int Find(string id, int hash)
     {
         var row = _buckets[hash & (_buckets.Length - 1)] - 1;
-        while (row != None && !(_rows[row].Hash == hash && IdOf(row).SequenceEqual(id))) row = _rows[row].Next;
+        while (row != None && !(_rows[row].Hash == hash && Says(IdBytes(row), id))) row = _rows[row].Next;
         return row;
     }
 
-    public ReadOnlySpan<char> IdOf(int row) => _texts.Slice(_rows[row].Text, _rows[row].IdLength);
+    public string IdOf(int row) => Encoding.UTF8.GetString(IdBytes(row));
+
+    ReadOnlySpan<byte> IdBytes(int row) => _texts[_rows[row].Text, _rows[row].IdLength];
+
+    // What is no ASCII takes more bytes than characters.
+    static bool Says(ReadOnlySpan<byte> bytes, string text) => Ascii.Equals(bytes, text) || (bytes.Length > text.Length && Encoding.UTF8.GetString(bytes) == text);
 
     public string WarehouseOf(int row) => _names[_rows[row].Warehouse];
 
@@ -64,13 +68,13 @@ sealed class ReservationTable
     {
         if (row == None) return null;
         ref readonly var r = ref _rows[row];
-        var tokens = _texts.Slice(r.Text + r.IdLength + r.OrderLength + r.CartLength, r.TokensLength).ToString();
+        var tokens = Encoding.UTF8.GetString(_texts[r.Text + r.IdLength + r.OrderLength + r.CartLength, r.TokensLength]);
         return new Reservation
         {
-            Id = id ?? IdOf(row).ToString(), OwnOrderId = r.HasOwnOrderId ? OrderOf(row).ToString() : null, Warehouse = _names[r.Warehouse], Quantity = r.Quantity,
+            Id = id ?? IdOf(row), OwnOrderId = r.HasOwnOrderId ? Encoding.UTF8.GetString(OrderOf(row)) : null, Warehouse = _names[r.Warehouse], Quantity = r.Quantity,
             Owner = r.Owner, State = r.State, Tier = r.Tier, ReservedAt = r.ReservedAt, ExpiresAt = r.ExpiresAt, FirstExpiresAt = r.FirstExpiresAt, PayingExpiresAt = r.PayingExpiresAt,
             KeyId = _names[r.Key], Revalidated = r.Revalidated, Asked = r.Asked, EndedAt = r.EndedAt, LinesInOrder = r.LinesInOrder,
-            Cart = CartOf(row).ToString(), Tokens = tokens.Length == 0 ? [] : tokens.Split(BetweenTokens),
+            Cart = Encoding.UTF8.GetString(CartOf(row)), Tokens = tokens.Length == 0 ? [] : tokens.Split(BetweenTokens),
         };
     }
 
@@ -80,22 +84,22 @@ sealed class ReservationTable
         ref readonly var r = ref _rows[row];
         return r.Owner switch
         {
-            ReservationOwner.Order => leader.Kind == ActorKind.Order && OrderOf(row).SequenceEqual(leader.Key),
-            ReservationOwner.Cart => leader.Kind == ActorKind.Cart && CartOf(row).SequenceEqual(leader.Key),
+            ReservationOwner.Order => leader.Kind == ActorKind.Order && Says(OrderOf(row), leader.Key),
+            ReservationOwner.Cart => leader.Kind == ActorKind.Cart && Says(CartOf(row), leader.Key),
             _ => false,
         };
     }
 
-    ReadOnlySpan<char> OrderOf(int row)
+    ReadOnlySpan<byte> OrderOf(int row)
     {
         ref readonly var r = ref _rows[row];
-        return r.HasOwnOrderId ? _texts.Slice(r.Text + r.IdLength, r.OrderLength) : Reservation.OrderOf(IdOf(row));
+        return r.HasOwnOrderId ? _texts[r.Text + r.IdLength, r.OrderLength] : Reservation.OrderOf(IdBytes(row));
     }
 
-    ReadOnlySpan<char> CartOf(int row)
+    ReadOnlySpan<byte> CartOf(int row)
     {
         ref readonly var r = ref _rows[row];
-        return _texts.Slice(r.Text + r.IdLength + r.OrderLength, r.CartLength);
+        return _texts[r.Text + r.IdLength + r.OrderLength, r.CartLength];
     }
 
     /// <param name="fields">All that is no text.</param>
@@ -110,12 +114,13 @@ sealed class ReservationTable
         r = fields;
         (r.Next, r.Hash, r.IsKnown) = (bucket - 1, hash, true);
         (r.Warehouse, r.Key, r.HasOwnOrderId) = (Named(warehouse), Named(keyId), !Reservation.SaysOrder(id, orderId));
-        (r.IdLength, r.OrderLength, r.CartLength, r.TokensLength) = checked(((ushort)id.Length, (ushort)(r.HasOwnOrderId ? orderId.Length : 0), (ushort)cart.Length, tokens.Length));
-        r.Text = NewText(r.TextLength);
-        id.CopyTo(_texts.Slice(r.Text, id.Length));
-        if (r.HasOwnOrderId) orderId.CopyTo(_texts.Slice(r.Text + id.Length, orderId.Length));
-        cart.CopyTo(_texts.Slice(r.Text + id.Length + r.OrderLength, cart.Length));
-        tokens.CopyTo(_texts.Slice(r.Text + r.TextLength - tokens.Length, tokens.Length));
+        (r.IdLength, r.OrderLength, r.CartLength, r.TokensLength) = checked(((ushort)Encoding.UTF8.GetByteCount(id), (ushort)(r.HasOwnOrderId ? Encoding.UTF8.GetByteCount(orderId) : 0), (ushort)Encoding.UTF8.GetByteCount(cart), Encoding.UTF8.GetByteCount(tokens)));
+        r.Text = _texts.Add(r.TextLength);
+        var texts = _texts[r.Text, r.TextLength];
+        Encoding.UTF8.GetBytes(id, texts);
+        if (r.HasOwnOrderId) Encoding.UTF8.GetBytes(orderId, texts[r.IdLength..]);
+        Encoding.UTF8.GetBytes(cart, texts[(r.IdLength + r.OrderLength)..]);
+        Encoding.UTF8.GetBytes(tokens, texts[^r.TokensLength..]);
         bucket = row + 1;
         Count++;
         return row;
@@ -229,31 +234,20 @@ sealed class ReservationTable
     {
         ref var freed = ref _rows[row];
         if (freed.IsKnown || freed.Holds > 0) return;
-        _textsDropped += freed.TextLength;
+        _texts.Drop(freed.TextLength);
         freed = new Row { Next = _free };
         _free = row;
-        if (_textsDropped > DroppedMin && _textsDropped > _textsUsed / 2) MoveTexts();
-    }
-
-    int NewText(int length)
-    {
-        var text = _texts.Fit(_textsUsed, length);
-        _textsDropped += text - _textsUsed;
-        _textsUsed = text + length;
-        return text;
+        if (_texts.IsMostlyDropped) MoveTexts();
     }
 
     void MoveTexts()
     {
         var old = _texts;
-        (_texts, _textsUsed, _textsDropped) = (new Pages<char>(TextsFirst), 0, 0);
+        _texts = new TextPages();
         for (var row = 0; row < _rowsUsed; row++)
         {
             ref var moved = ref _rows[row];
-            if (moved.TextLength == 0) continue;
-            var text = NewText(moved.TextLength);
-            old.Slice(moved.Text, moved.TextLength).CopyTo(_texts.Slice(text, moved.TextLength));
-            moved.Text = text;
+            if (moved.TextLength > 0) moved.Text = _texts.Add(old[moved.Text, moved.TextLength]);
         }
     }
 
@@ -298,6 +292,6 @@ sealed class ReservationTable
 
     sealed class ByTime(ReservationTable table) : IComparer<(long At, int Row)>
     {
-        public int Compare((long At, int Row) x, (long At, int Row) y) => x.At != y.At ? x.At.CompareTo(y.At) : table.IdOf(x.Row).SequenceCompareTo(table.IdOf(y.Row));
+        public int Compare((long At, int Row) x, (long At, int Row) y) => x.At != y.At ? x.At.CompareTo(y.At) : table.IdBytes(x.Row).SequenceCompareTo(table.IdBytes(y.Row));
     }
 }

@@ -60,8 +60,8 @@ public sealed class SkuActor : Actor
 
     readonly List<WarehouseStock> _warehouses = [];
     readonly ReservationTable _reservations = new();
-    /// <summary>Their ids in order; made when first asked for.</summary>
-    SortedSet<string>? _byId;
+    /// <summary>Their ids in order, and where they are; made when first asked for.</summary>
+    SortedSet<(string Id, int Row)>? _byId;
     readonly Queue<int> _ended = new();
     readonly Dictionary<string, BundleClaim> _claims = [];
     readonly Queue<BundleClaim> _endedClaims = new();
@@ -131,9 +131,10 @@ public sealed class SkuActor : Actor
     /// <summary>Those behind an id, in ordinal order of their ids; null for all. A page costs what it shows, however many there are.</summary>
     public IEnumerable<Reservation> ReservationsBehind(string? id)
     {
-        _byId ??= new SortedSet<string>(_reservations.Rows.Select(row => _reservations.IdOf(row).ToString()), StringComparer.Ordinal);
-        IEnumerable<string> ids = id is null || _byId.Max is not { } last ? _byId : string.CompareOrdinal(last, id) <= 0 ? [] : _byId.GetViewBetween(id, last).Where(other => other != id);
-        return ids.Select(other => Reservation(other)!);
+        _byId ??= new SortedSet<(string Id, int Row)>(_reservations.Rows.Select(row => (_reservations.IdOf(row), row)), Comparer<(string Id, int Row)>.Create(static (a, b) => string.CompareOrdinal(a.Id, b.Id)));
+        IEnumerable<(string Id, int Row)> behind = _byId;
+        if (id is not null && _byId.Count > 0) behind = string.CompareOrdinal(_byId.Max.Id, id) <= 0 ? [] : _byId.GetViewBetween((id, 0), _byId.Max).Where(other => other.Id != id);
+        return behind.Select(other => _reservations.Copy(other.Row, other.Id)!);
     }
 
     /// <summary>As it is now; it does not change with it.</summary>
@@ -193,8 +194,8 @@ public sealed class SkuActor : Actor
     {
         var isLock = _reservations.TryPeekDue(out var row, out var lockDue);
         var isWait = TryPeekWait(out var id, out var waitDue);
-        if (isLock && (!isWait || lockDue < waitDue || (lockDue == waitDue && _reservations.IdOf(row).SequenceCompareTo(id) < 0)))
-            return lockDue <= now ? _reservations.IdOf(row).ToString() : null;
+        if (isLock && (!isWait || lockDue < waitDue || (lockDue == waitDue && string.CompareOrdinal(_reservations.IdOf(row), id) < 0)))
+            return lockDue <= now ? _reservations.IdOf(row) : null;
         return isWait && waitDue <= now ? id : null;
     }
 
@@ -254,7 +255,7 @@ public sealed class SkuActor : Actor
             Revalidated = e.Revalidated,
             LinesInOrder = e.LinesInOrder,
         });
-        _byId?.Add(e.ReservationId);
+        _byId?.Add((e.ReservationId, row));
         if (e.Committed)
         {
             warehouse.Committed += e.Quantity;
@@ -442,7 +443,7 @@ public sealed class SkuActor : Actor
 
     void Forget(int row)
     {
-        _byId?.Remove(_reservations.IdOf(row).ToString());
+        _byId?.Remove((_reservations.IdOf(row), row));
         _reservations.Remove(row);
     }
 

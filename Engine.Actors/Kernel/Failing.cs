@@ -1,5 +1,6 @@
 using Engine.Actors.Asking;
 using Engine.Actors.Cluster;
+using Engine.Actors.Compact;
 using Engine.Actors.Deciders;
 
 namespace Engine.Actors.Kernel;

@@ -10,6 +10,9 @@ public interface IScheduler
     /// <summary>Runs a partition's turn soon.</summary>
     void Run(Partition partition);
 
+    /// <summary>The same for somebody who waits for it and may do it.</summary>
+    void RunForAsker(Partition partition) => Run(partition);
+
     /// <summary>Runs something that may block (reads of the store).</summary>
     void RunBlocking(Action work);
 
@@ -20,6 +23,8 @@ public interface IScheduler
 public sealed class ThreadPoolScheduler : IScheduler
 {
     public void Run(Partition partition) => ThreadPool.UnsafeQueueUserWorkItem(partition, preferLocal: false);
+
+    public void RunForAsker(Partition partition) => partition.Execute();
 
     public void RunBlocking(Action work) => ThreadPool.UnsafeQueueUserWorkItem(static w => w(), work, preferLocal: false);
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Engine.Actors.Asking;
+using Engine.Actors.Compact;
 using Engine.Actors.Deciders;
 using Engine.Actors.Trials;
 
@@ -113,7 +114,7 @@ public sealed partial class Partition : IThreadPoolWorkItem
             return;
         }
         _arrivals.Enqueue(look);
-        Schedule();
+        Schedule(byAsker: look.Id != default);
     }
 
     public void Receive(Delivery delivery)
@@ -143,12 +144,15 @@ public sealed partial class Partition : IThreadPoolWorkItem
     /// <summary>Time has passed: look for deadlines.</summary>
     internal void Tick() => Schedule();
 
-    void Schedule()
+    /// <param name="byAsker">Whoever asks may run the turn: handing it to another thread takes longer than a look.</param>
+    void Schedule(bool byAsker = false)
     {
         // While a frame is on its way a turn could do nothing; its completion, seen or still to come, makes one that finds what was left here.
         Interlocked.MemoryBarrier();
         if (_host.Fault == KernelFault.None && Volatile.Read(ref _inFlight) is { IsComplete: false }) return;
-        if (Interlocked.Increment(ref _pending) == 1) _host.Scheduler.Run(this);
+        if (Interlocked.Increment(ref _pending) != 1) return;
+        if (byAsker) _host.Scheduler.RunForAsker(this);
+        else _host.Scheduler.Run(this);
     }
 
     bool IsAway => _state is State.Stopped or State.Closed || _leaving == Leaving.Draining;

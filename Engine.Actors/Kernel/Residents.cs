@@ -1,3 +1,4 @@
+using Engine.Actors.Compact;
 using Engine.Actors.Deciders;
 
 namespace Engine.Actors.Kernel;

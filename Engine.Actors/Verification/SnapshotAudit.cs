@@ -1,3 +1,4 @@
+using Engine.Actors.Compact;
 using Engine.Actors.Deciders;
 using Engine.Actors.Kernel;
 

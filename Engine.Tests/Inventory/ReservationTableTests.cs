@@ -21,7 +21,7 @@ public sealed class ReservationTableTests
             var (table, model, held) = (new ReservationTable(), new Dictionary<string, Reservation>(StringComparer.Ordinal), new List<(int Row, string Id)>());
             for (var i = 0; i < 1500; i++) Step(table, model, held, random);
             Assert.Equal(model.Count, table.Count);
-            Assert.Equal(model.Keys.Order(StringComparer.Ordinal), table.Rows.Select(row => table.IdOf(row).ToString()).Order(StringComparer.Ordinal));
+            Assert.Equal(model.Keys.Order(StringComparer.Ordinal), table.Rows.Select(row => table.IdOf(row)).Order(StringComparer.Ordinal));
             foreach (var (id, reservation) in model) Assert.Equal(Said(reservation), Said(table.Copy(table.Find(id))!));
             foreach (var (row, id) in held) Assert.Equal(id, table.IdOf(row));
             var wanted = model.Values.Where(r => r is { State: ReservationState.Reserved, Asked: false }).OrderBy(r => r.ExpiresAt).ThenBy(r => r.Id, StringComparer.Ordinal).Select(r => (r.ExpiresAt, r.Id));

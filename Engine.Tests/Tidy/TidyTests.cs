@@ -43,7 +43,8 @@ public sealed partial class TidyTests
     }
 
     [Theory]
-    [InlineData("Deciders", "Kernel Inventory Carts Orders Fulfilment Verification")]
+    [InlineData("Compact", "Kernel Inventory Carts Orders Fulfilment Verification")]
+    [InlineData("Deciders", "Compact Kernel Inventory Carts Orders Fulfilment Verification")]
     [InlineData("Kernel", "Inventory Carts Orders Fulfilment Verification")]
     [InlineData("Inventory", "Kernel Carts Orders Verification")]
     [InlineData("Fulfilment", "Kernel Carts Orders Inventory Verification")]

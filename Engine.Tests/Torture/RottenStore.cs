@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Engine.Actors;
 using Engine.Actors.Asking;
+using Engine.Actors.Compact;
 using Engine.Actors.Deciders;
 using Engine.Actors.Kernel;
 using Engine.Actors.Memory;

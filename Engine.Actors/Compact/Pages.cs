@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace Engine.Actors.Inventory;
+namespace Engine.Actors.Compact;
 
 /// <summary>Room that grows without being copied: the first page has <paramref name="first"/> places, each other as many as all before it and those again.</summary>
 /// <param name="first">A power of two.</param>

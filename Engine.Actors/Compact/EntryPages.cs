@@ -1,8 +1,9 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Engine.Actors.Deciders;
 
-namespace Engine.Actors.Deciders;
+namespace Engine.Actors.Compact;
 
 /// <summary>
 /// Encoded actors in memory, one behind the other in pages. What is taken out leaves a hole; a page that is mostly holes is

@@ -1,0 +1,39 @@
+namespace Engine.Actors.Compact;
+
+/// <summary>
+/// Texts (UTF-8) of many things, one behind the other: nothing for the collector to follow. Who keeps where its text lies drops it when it
+/// needs it no more, and moves what is left into new pages when most is dropped.
+/// </summary>
+struct TextPages()
+{
+    const int First = 64;
+    /// <summary>What was dropped is not worth moving the rest for before.</summary>
+    const int DroppedMin = 4096;
+
+    Pages<byte> _pages = new(First);
+    int _used, _dropped;
+
+    /// <summary>More than half was dropped.</summary>
+    public readonly bool IsMostlyDropped => _dropped > DroppedMin && _dropped > _used / 2;
+
+    public readonly Span<byte> this[int text, int length] => _pages.Slice(text, length);
+
+    /// <summary>Where a text of so many bytes may be written.</summary>
+    public int Add(int length)
+    {
+        var text = _pages.Fit(_used, length);
+        _dropped += text - _used;
+        _used = text + length;
+        return text;
+    }
+
+    /// <summary>A text of other pages, at its new place.</summary>
+    public int Add(ReadOnlySpan<byte> moved)
+    {
+        var text = Add(moved.Length);
+        moved.CopyTo(this[text, moved.Length]);
+        return text;
+    }
+
+    public void Drop(int length) => _dropped += length;
+}
