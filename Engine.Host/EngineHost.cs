@@ -66,6 +66,8 @@ public static class EngineHost
     static Serilog.ILogger Logger(IConfiguration configuration) => new LoggerConfiguration()
         .MinimumLevel.Information()
         .MinimumLevel.Override("Microsoft.AspNetCore", LogEventLevel.Warning)
+        // While anything would be logged there, an activity and a scope are made for each request. What fails is logged by ErrorMiddleware.
+        .MinimumLevel.Override("Microsoft.AspNetCore.Hosting.Diagnostics", LevelAlias.Off)
         .WriteTo.Console(outputTemplate: "{Timestamp:yyyy-MM-ddTHH:mm:ss.fffzzz} {Level:u3} {Message:lj} <{SourceContext}>{NewLine}{Exception}", formatProvider: System.Globalization.CultureInfo.InvariantCulture)
         .ReadFrom.Configuration(configuration, new ConfigurationReaderOptions(typeof(ConsoleLoggerConfigurationExtensions).Assembly))
         .CreateLogger();

@@ -22,7 +22,7 @@ public sealed class MasterKey
 
     MasterKey(byte[] file) => (_secret, Fingerprints) = (file[..Bytes], file.Length > Bytes ? file[Bytes..] : Derive(file, "engine: fingerprints"));
 
-    /// <summary>The key of fingerprints (<see cref="PersonalSeal.KeyedHash"/>).</summary>
+    /// <summary>The key of fingerprints (<see cref="PersonalSeal.KeyedHash(string, string)"/>).</summary>
     internal byte[] Fingerprints { get; }
 
     /// <summary>Reads the file, or makes it when there is none.</summary>

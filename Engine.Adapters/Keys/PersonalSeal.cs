@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -13,20 +14,21 @@ public sealed class PersonalSeal : IDisposable
     const int TextOnStackMax = 512;
 
     readonly KeyWrap _wrap;
-    readonly byte[] _fingerprints;
+    readonly RandomStock _random = new();
+    readonly ThreadLocal<IncrementalHash> _fingerprints;
 
     public PersonalSeal(MasterKey master)
     {
         _wrap = new KeyWrap(master, Purpose);
-        _fingerprints = master.Fingerprints;
+        // Setting a keyed hash up takes as long as using it; threads can't share one.
+        _fingerprints = new ThreadLocal<IncrementalHash>(() => IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, master.Fingerprints), trackAllValues: true);
     }
 
     /// <param name="associated">The order's id: what is sealed for one order does not open as another's.</param>
     public (byte[] Cipher, byte[] WrappedKey) Seal(ReadOnlySpan<byte> plain, string associated)
     {
-        // Asking for randomness takes longer than getting it: the key and both nonces at once.
         Span<byte> random = stackalloc byte[SealedBox.KeyBytes + 2 * SealedBox.NonceBytes];
-        RandomNumberGenerator.Fill(random);
+        _random.Take(random);
         var key = random[..SealedBox.KeyBytes];
         var nonces = random[SealedBox.KeyBytes..];
         using var cipher = SealedBox.Cipher(key);
@@ -53,17 +55,29 @@ public sealed class PersonalSeal : IDisposable
     /// found by trying all phone numbers. 32 bytes (HMAC-SHA256).
     /// </summary>
     /// <param name="domain">What kind of value it is; equal values of two domains have unrelated fingerprints.</param>
-    public byte[] KeyedHash(string domain, string value)
+    public byte[] KeyedHash(string domain, string value) => KeyedHash(domain, value, []);
+
+    /// <summary>The same of a value that comes in two parts, one behind the other.</summary>
+    public byte[] KeyedHash(string domain, string value, ReadOnlySpan<byte> further)
     {
         // The length in front keeps ("ab", "c") and ("a", "bc") apart.
         var domainBytes = Encoding.UTF8.GetByteCount(domain);
         var count = sizeof(int) + domainBytes + Encoding.UTF8.GetByteCount(value);
         Span<byte> text = count <= TextOnStackMax ? stackalloc byte[count] : new byte[count];
-        System.Buffers.Binary.BinaryPrimitives.WriteInt32LittleEndian(text, domainBytes);
+        BinaryPrimitives.WriteInt32LittleEndian(text, domainBytes);
         Encoding.UTF8.GetBytes(domain, text[sizeof(int)..]);
         Encoding.UTF8.GetBytes(value, text[(sizeof(int) + domainBytes)..]);
-        return HMACSHA256.HashData(_fingerprints, text);
+        var hash = _fingerprints.Value!;
+        hash.AppendData(text);
+        hash.AppendData(further);
+        return hash.GetHashAndReset();
     }
 
-    public void Dispose() => _wrap.Dispose();
+    public void Dispose()
+    {
+        foreach (var hash in _fingerprints.Values) hash.Dispose();
+        _fingerprints.Dispose();
+        _random.Dispose();
+        _wrap.Dispose();
+    }
 }

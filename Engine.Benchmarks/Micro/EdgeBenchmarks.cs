@@ -59,7 +59,7 @@ public class JsonBenchmarks
             Address = new CanonicalAddress { Country = "CN", Province = "广东省", City = "深圳市", District = "南山区", Street = "科技路1号" },
             Lines = [new CanonicalLine { LineId = "1", Sku = "SKU-00001", Quantity = 1, UnitPrice = 12_900 }, new CanonicalLine { LineId = "2", Sku = "SKU-00002", Quantity = 2, UnitPrice = 9_900 }],
             Amounts = new CanonicalAmounts { Goods = 32_700, Total = 32_700, Currency = "CNY" },
-        }, ApiJson.Web.CanonicalOrder);
+        }, ApiJson.Default.CanonicalOrder);
         if (!Order_in().IsGood) throw new InvalidOperationException("the order can't be read");
         var view = new ReservationView("youzan:flagship:E1~1", "youzan:flagship:E1", "SKU-00001", "SH1", 1, ReservationOwner.Order, ReservationState.Reserved, LockTier.Order, 1, 2, "k1", false);
         _reservations = new ListJson<ReservationJson>([.. Enumerable.Repeat(ReservationJson.Of(view), Page)], null);
@@ -69,7 +69,7 @@ public class JsonBenchmarks
     public Reading<CanonicalOrder> Order_in() => CanonicalJson.ReadOrder(_order);
 
     [Benchmark]
-    public byte[] Page_of_20_reservations_out() => JsonSerializer.SerializeToUtf8Bytes(_reservations, ApiJson.Web.ListJsonReservationJson);
+    public byte[] Page_of_20_reservations_out() => JsonSerializer.SerializeToUtf8Bytes(_reservations, ApiJson.Default.ListJsonReservationJson);
 }
 
 /// <summary>Tokens and the sealing of personal data.</summary>

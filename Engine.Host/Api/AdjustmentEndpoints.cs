@@ -20,7 +20,7 @@ sealed class AdjustmentEndpoints(AdjustmentDesk desk)
         var result = await desk.AdjustAsync(wish, caller.Name);
         if (result.Kind != AnswerKind.Reply) return Answers.Failure(result.Kind);
         if (result.IsConflict) return Problems.Of(Code.IdempotencyConflict, "The reference was used for another adjustment.");
-        if (result.IsAnyApplied) return Answers.Ok(new AdjustmentJson(wish.Reference, result.Lines), ApiJson.Web.AdjustmentJson);
+        if (result.IsAnyApplied) return Answers.Ok(new AdjustmentJson(wish.Reference, result.Lines), ApiJson.Default.AdjustmentJson);
         return Problems.Of(new AdjustmentProblem(Problems.New(Code.BelowPromised, "No line was applied: each would take stock that is promised."), wish.Reference, result.Lines));
     }
 }

@@ -7,7 +7,10 @@ using Engine.Host.Views;
 
 namespace Engine.Host.Api;
 
-/// <summary>All that the API writes, and the shapes of bodies for its description, by generated code.</summary>
+/// <summary>
+/// All that the API writes, and the shapes of bodies for its description. <c>Default</c> writes by generated code: with options that name an
+/// encoder or a converter the serializer would leave that aside.
+/// </summary>
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(WarehouseJson))]
 [JsonSerializable(typeof(ListJson<WarehouseJson>))]
@@ -51,16 +54,20 @@ namespace Engine.Host.Api;
 [JsonSerializable(typeof(CanonicalPayment))]
 [JsonSerializable(typeof(CancellationPush))]
 [JsonSerializable(typeof(StepPush))]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 sealed partial class ApiJson : JsonSerializerContext
 {
-    public static readonly ApiJson Web = new(Configure(new JsonSerializerOptions()));
+    /// <summary>Chinese stays readable; nothing here is ever put into HTML.</summary>
+    public static readonly JavaScriptEncoder Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+
+    /// <summary>For <see cref="JsonAnswer{T}"/>. It names no encoder and no converter: with either the serializer leaves the generated code aside.</summary>
+    public static readonly ApiJson Web = new(new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.CamelCase });
 
     public static JsonSerializerOptions Configure(JsonSerializerOptions options)
     {
         options.PropertyNamingPolicy = JsonNamingPolicy.CamelCase;
         options.NumberHandling = JsonNumberHandling.Strict;
-        // Chinese stays readable; nothing here is ever put into HTML.
-        options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+        options.Encoder = Encoder;
         options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower));
         return options;
     }

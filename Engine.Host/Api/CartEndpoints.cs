@@ -57,7 +57,7 @@ sealed class CartEndpoints(TokenDesk tokens, StockReader stock, CartDesk carts)
             var fits = lines.Where(l => l.Sku == line.Sku).Sum(l => (long)l.Quantity) <= fitting[line.Sku];
             return new CartSnapshotLineJson(line.Sku, line.Quantity, snapshot.Token, snapshot.Version, snapshot.Available, fits, snapshot.IssuedAt, snapshot.ExpiresAt);
         });
-        return Answers.With(StatusCodes.Status201Created, new CartSnapshotJson([.. shown]) { OrderId = body.Value.OrderId }, ApiJson.Web.CartSnapshotJson);
+        return Answers.With(StatusCodes.Status201Created, new CartSnapshotJson([.. shown]) { OrderId = body.Value.OrderId }, ApiJson.Default.CartSnapshotJson);
     }
 
     async Task<IResult> Reserve(HttpContext http)
@@ -80,8 +80,8 @@ sealed class CartEndpoints(TokenDesk tokens, StockReader stock, CartDesk carts)
         if (refusal is not null) return refusal;
         var shown = carts.Whole(CartDesk.First(reserved!));
         return isNew
-            ? Answers.Created(http, $"{Path}/{Uri.EscapeDataString(wish.ReservationId)}", shown, ApiJson.Web.CartJson)
-            : Answers.Ok(shown, ApiJson.Web.CartJson);
+            ? Answers.Created(http, $"{Path}/{Uri.EscapeDataString(wish.ReservationId)}", shown, ApiJson.Default.CartJson)
+            : Answers.Ok(shown, ApiJson.Default.CartJson);
     }
 
     internal static CartWish Wish(string sku, int quantity, SnapshotClaims claims) => new()
@@ -93,7 +93,7 @@ sealed class CartEndpoints(TokenDesk tokens, StockReader stock, CartDesk carts)
     {
         var id = http.Segment("reservationId");
         var cart = Names.IsCallersReservation(id) ? await carts.ReadAsync(ActorId.Cart(id)) : null;
-        return cart is null or { State: CartState.Refused } ? ReservationEndpoints.Unknown() : Answers.Ok(carts.Whole(cart, withTickets: false), ApiJson.Web.CartJson);
+        return cart is null or { State: CartState.Refused } ? ReservationEndpoints.Unknown() : Answers.Ok(carts.Whole(cart, withTickets: false), ApiJson.Default.CartJson);
     }
 
     async Task<IResult> Change(HttpContext http, ReservationChange change)
@@ -103,6 +103,6 @@ sealed class CartEndpoints(TokenDesk tokens, StockReader stock, CartDesk carts)
         if (!body.IsGood) return Problems.Invalid(body.Faults);
         if (!tokens.IsTicket(body.Value.Token, CartDesk.NoSku, id)) return carts.RefuseTicket();
         var (moved, refusal) = await carts.ChangeAsync(ActorId.Cart(id), change, http.Caller().Name);
-        return refusal ?? Answers.Ok(carts.Whole(moved!), ApiJson.Web.CartJson);
+        return refusal ?? Answers.Ok(carts.Whole(moved!), ApiJson.Default.CartJson);
     }
 }

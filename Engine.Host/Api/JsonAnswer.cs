@@ -4,17 +4,57 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Engine.Host.Api;
 
-/// <summary>
-/// A value as JSON. It is written whole before it is sent, on the thread it is made on: answers are small, and what the framework does to
-/// write a stream of any length costs as much again as the writing.
-/// </summary>
+/// <summary>A value as JSON.</summary>
 sealed class JsonAnswer<T>(int status, T value, JsonTypeInfo<T> type) : IResult
 {
-    public async Task ExecuteAsync(HttpContext httpContext)
+    public Task ExecuteAsync(HttpContext httpContext)
     {
-        var (buffer, response) = (new ArrayBufferWriter<byte>(1024), httpContext.Response);
-        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = type.Options.Encoder, SkipValidation = true })) JsonSerializer.Serialize(writer, value, type);
-        (response.StatusCode, response.ContentType, response.ContentLength) = (status, "application/json; charset=utf-8", buffer.WrittenCount);
-        await response.BodyWriter.WriteAsync(buffer.WrittenMemory, httpContext.RequestAborted);
+        JsonRoom.Answer(httpContext.Response, status, "application/json; charset=utf-8", value, type);
+        return Task.CompletedTask;
+    }
+}
+
+/// <summary>
+/// Where JSON is written, whole, before it goes on: answers are small, and what the framework does to write a stream of any
+/// length costs as much again as the writing. What the same thread writes next is written into the same room.
+/// </summary>
+sealed class JsonRoom
+{
+    /// <summary>A larger one is not kept.</summary>
+    const int KeptMax = 1 << 16;
+
+    [ThreadStatic]
+    static JsonRoom? s_ofThisThread;
+
+    readonly ArrayBufferWriter<byte> _bytes = new(4096);
+    readonly Utf8JsonWriter _writer;
+
+    JsonRoom() => _writer = new Utf8JsonWriter(_bytes, new JsonWriterOptions { Encoder = ApiJson.Encoder, SkipValidation = true });
+
+    /// <summary>The server sends it when the request is over.</summary>
+    public static void Answer(HttpResponse response, int status, string contentType, object? value, JsonTypeInfo type)
+    {
+        var bytes = Write(value, type);
+        (response.StatusCode, response.ContentType, response.ContentLength) = (status, contentType, bytes.Length);
+        response.BodyWriter.Write(bytes);
+    }
+
+    /// <summary>Good until this thread writes again.</summary>
+    public static ReadOnlySpan<byte> Write(object? value, JsonTypeInfo type)
+    {
+        var room = OfThisThread();
+        JsonSerializer.Serialize(room._writer, value, type);
+        return room._bytes.WrittenSpan;
+    }
+
+    /// <summary>Leaves nothing behind of what was written.</summary>
+    public static void Clear() => s_ofThisThread?._bytes.Clear();
+
+    static JsonRoom OfThisThread()
+    {
+        if (s_ofThisThread is not { _bytes.Capacity: <= KeptMax } room) return s_ofThisThread = new JsonRoom();
+        room._bytes.ResetWrittenCount();
+        room._writer.Reset();
+        return room;
     }
 }

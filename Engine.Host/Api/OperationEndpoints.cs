@@ -37,14 +37,14 @@ sealed class OperationEndpoints(IEngine engine, Scans scans, SigningKeys keys, A
 
     public static Access OnLoopback { get; } = new(Watchers, OpenOnLoopback: true);
 
-    Task<IResult> Live() => Task.FromResult(Answers.Ok(new HealthJson("live"), ApiJson.Web.HealthJson));
+    Task<IResult> Live() => Task.FromResult(Answers.Ok(new HealthJson("live"), ApiJson.Default.HealthJson));
 
     Task<IResult> Ready()
     {
         // One partition down for a fault is told, with the entry, but does not take the others out of service.
         var notServing = engine.Status.Where(p => p.State != "open").Select(p => new PartitionHealthJson(p.Partition, p.State, p.Fault)).ToArray();
         var health = new HealthJson(engine.IsReady ? "ready" : "not_ready") { Partitions = notServing.Length > 0 ? notServing : null, StoreWritable = engine.IsReady ? null : engine.IsWritable };
-        return Task.FromResult(Answers.With(engine.IsReady ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable, health, ApiJson.Web.HealthJson));
+        return Task.FromResult(Answers.With(engine.IsReady ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable, health, ApiJson.Default.HealthJson));
     }
 
     Task<IResult> Metrics() => Task.FromResult(Results.Text(metrics.Write(), PrometheusText.ContentType, Encoding.UTF8));
@@ -58,7 +58,7 @@ sealed class OperationEndpoints(IEngine engine, Scans scans, SigningKeys keys, A
         // In the order of time, which the id begins with.
         var page = listing.Page(found.SelectMany(f => f), f => $"{new Instant(f.At)} {f.Sku} {f.ReservationId}",
             f => new FreedLockJson(f.Sku, f.ReservationId, f.OrderId, f.Warehouse, f.Quantity, f.Why, f.At));
-        return Answers.List(engine, page, ApiJson.Web.ListJsonFreedLockJson);
+        return Answers.List(engine, page, ApiJson.Default.ListJsonFreedLockJson);
     }
 
     Task<IResult> Keys(HttpContext http)
@@ -66,7 +66,7 @@ sealed class OperationEndpoints(IEngine engine, Scans scans, SigningKeys keys, A
         var faults = new Faults();
         var listing = Listing.Read(http, faults);
         if (faults.Any) return Task.FromResult(Problems.Invalid(faults.Found));
-        return Task.FromResult(Answers.Ok(listing.Page(keys.All, k => k.Id, Show), ApiJson.Web.ListJsonSigningKeyJson));
+        return Task.FromResult(Answers.Ok(listing.Page(keys.All, k => k.Id, Show), ApiJson.Default.ListJsonSigningKeyJson));
     }
 
     async Task<IResult> Rotate(HttpContext http)
@@ -79,10 +79,10 @@ sealed class OperationEndpoints(IEngine engine, Scans scans, SigningKeys keys, A
             var claimed = await engine.AskAsync(ActorId.Reference($"call/{call.Key:x16}"), new ClaimReference { Body = call.Body }, new AskOptions(Tenant: http.Caller().Name));
             if (claimed.Reply is not ReferenceReply claim) return Answers.Failure(claimed.Kind);
             if (claim.Claim == ReferenceClaim.Conflict) return Problems.Of(Code.IdempotencyConflict, "The Idempotency-Key was used with another body.");
-            if (claim.Claim == ReferenceClaim.Repeated) return Answers.Ok(Show(keys.Current), ApiJson.Web.SigningKeyJson);
+            if (claim.Claim == ReferenceClaim.Repeated) return Answers.Ok(Show(keys.Current), ApiJson.Default.SigningKeyJson);
         }
         var made = keys.Rotate(time.GetUtcNow().ToUnixTimeMilliseconds());
-        return Answers.With(StatusCodes.Status201Created, Show(made), ApiJson.Web.SigningKeyJson);
+        return Answers.With(StatusCodes.Status201Created, Show(made), ApiJson.Default.SigningKeyJson);
     }
 
     async Task<IResult> Archive(HttpContext http)
@@ -92,7 +92,7 @@ sealed class OperationEndpoints(IEngine engine, Scans scans, SigningKeys keys, A
             return Problems.Invalid("olderThanDays", "out_of_range", "A number of days is wanted, 0 or more.");
         if (!archive.IsPossible) return Problems.Invalid("olderThanDays", "not_supported", "No folder of archives is set (Engine:Archive:Directory), which all nodes must be able to read.");
         var report = await archive.RunAsync(TimeSpan.FromDays(days), http.RequestAborted);
-        return Answers.Ok(new ArchivedJson(report.Files, report.Frames, report.Bytes, report.PackedBytes), ApiJson.Web.ArchivedJson);
+        return Answers.Ok(new ArchivedJson(report.Files, report.Frames, report.Bytes, report.PackedBytes), ApiJson.Default.ArchivedJson);
     }
 
     static SigningKeyJson Show(SigningKey key) => new(key.Id, key.CreatedAt, key.RetiredAt);

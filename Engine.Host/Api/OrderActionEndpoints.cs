@@ -76,7 +76,7 @@ sealed class OrderActionEndpoints(IEngine engine, OrderDesk desk, IntakeFactory 
         var answer = await send(name, reading.Value, call);
         if (answer.Reply is not OrderReply reply) return OrderAnswers.Failure(answer);
         if (OrderAnswers.Refusal(reply, http.Caller()) is { } refusal) return refusal;
-        if (reply.Outcome == OrderOutcome.Kept) return Answers.With(StatusCodes.Status202Accepted, new KeptJson(name.OrderId, Kept: true), ApiJson.Web.KeptJson);
-        return answer.View is OrderView order ? Answers.Ok(renderer.Whole(order), ApiJson.Web.OrderJson) : OrderAnswers.Failure(answer);
+        if (reply.Outcome == OrderOutcome.Kept) return Answers.With(StatusCodes.Status202Accepted, new KeptJson(name.OrderId, Kept: true), ApiJson.Default.KeptJson);
+        return answer.View is OrderView order ? Answers.Ok(renderer.Whole(order), ApiJson.Default.OrderJson) : OrderAnswers.Failure(answer);
     }
 }

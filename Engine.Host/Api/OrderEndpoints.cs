@@ -38,8 +38,8 @@ sealed class OrderEndpoints(OrderDesk desk, IntakeFactory intakes, OrderRenderer
         if (answer is not { Reply: OrderReply reply, View: OrderView view }) return OrderAnswers.Failure(answer);
         var shown = renderer.Whole(view);
         return reply.Outcome == OrderOutcome.Created
-            ? Answers.Created(http, $"/v1/orders/{Uri.EscapeDataString(view.OrderId)}", shown, ApiJson.Web.OrderJson)
-            : Answers.Ok(shown, ApiJson.Web.OrderJson);
+            ? Answers.Created(http, $"/v1/orders/{Uri.EscapeDataString(view.OrderId)}", shown, ApiJson.Default.OrderJson)
+            : Answers.Ok(shown, ApiJson.Default.OrderJson);
     }
 
     async Task<IResult> Get(HttpContext http)
@@ -47,13 +47,13 @@ sealed class OrderEndpoints(OrderDesk desk, IntakeFactory intakes, OrderRenderer
         var point = past.Point(http, out var malformed);
         if (malformed is not null) return malformed;
         var (refusal, order) = await Read(http, point);
-        return refusal ?? Answers.Ok(renderer.Whole(order!), ApiJson.Web.OrderJson);
+        return refusal ?? Answers.Ok(renderer.Whole(order!), ApiJson.Default.OrderJson);
     }
 
     async Task<IResult> History(HttpContext http)
     {
         var (refusal, order) = await Read(http);
-        return refusal ?? Answers.Ok(new HistoryJson([.. order!.History.Select((item, i) => OrderRenderer.Entry(item, i + 1))]), ApiJson.Web.HistoryJson);
+        return refusal ?? Answers.Ok(new HistoryJson([.. order!.History.Select((item, i) => OrderRenderer.Entry(item, i + 1))]), ApiJson.Default.HistoryJson);
     }
 
     async Task<(IResult? Refusal, OrderView? Order)> Read(HttpContext http, PastPoint? point = null)

@@ -44,7 +44,7 @@ sealed class OrderListEndpoints(ViewLists lists, ViewDesk views, PersonIndex per
         var rows = await views.ReadAsync(() => lists.Orders(filter, after, listing.Limit + 1));
         var shown = rows.Take(listing.Limit).Select(row => renderer.Summary(row, now)).ToArray();
         var next = rows.Count > listing.Limit ? Listing.CursorOf(Text(rows[listing.Limit - 1].Cursor)) : null;
-        return views.List(new ListJson<OrderSummaryJson>(shown, next), isWhole, ApiJson.Web.ListJsonOrderSummaryJson);
+        return views.List(new ListJson<OrderSummaryJson>(shown, next), isWhole, ApiJson.Default.ListJsonOrderSummaryJson);
     }
 
     async Task<IResult> Counts(HttpContext http)
@@ -61,7 +61,7 @@ sealed class OrderListEndpoints(ViewLists lists, ViewDesk views, PersonIndex per
             var pages = new Queue<IReadOnlyList<object?[]>>([[.. counts.Select(c => new object?[] { c.State, c.Status, c.Orders })], []]);
             return CsvTable.Of(["state", "status", "orders"], () => Task.FromResult(pages.Dequeue()));
         }
-        return Answers.Ok(new OrderCountsJson([.. counts.Select(c => new OrderCountJson(c.State, c.Status, c.Orders))], counts.Sum(c => c.Orders)) { Incomplete = !isWhole }, ApiJson.Web.OrderCountsJson);
+        return Answers.Ok(new OrderCountsJson([.. counts.Select(c => new OrderCountJson(c.State, c.Status, c.Orders))], counts.Sum(c => c.Orders)) { Incomplete = !isWhole }, ApiJson.Default.OrderCountsJson);
     }
 
     IResult Table(OrderFilter filter, long now)

@@ -75,9 +75,9 @@ static class Problems
 
     static JsonTypeInfo Shape(Problem problem) => problem switch
     {
-        CartProblem => ApiJson.Web.CartProblem,
-        AdjustmentProblem => ApiJson.Web.AdjustmentProblem,
-        _ => ApiJson.Web.Problem,
+        CartProblem => ApiJson.Default.CartProblem,
+        AdjustmentProblem => ApiJson.Default.AdjustmentProblem,
+        _ => ApiJson.Default.Problem,
     };
 
     public static IResult Invalid(IReadOnlyList<Fault> faults) => Of(New(Code.InvalidRequest, $"{faults.Count} fault(s); see errors.") with { Errors = faults });
@@ -88,10 +88,10 @@ static class Problems
     {
         public Task ExecuteAsync(HttpContext httpContext)
         {
-            httpContext.Response.StatusCode = problem.Status;
             if (problem.Status is 429 or 503) httpContext.Response.Headers.RetryAfter = RetryAfter;
             httpContext.Features.Set(problem);
-            return httpContext.Response.WriteAsJsonAsync(problem, Shape(problem), ContentType, httpContext.RequestAborted);
+            JsonRoom.Answer(httpContext.Response, problem.Status, ContentType, problem, Shape(problem));
+            return Task.CompletedTask;
         }
     }
 }

@@ -58,8 +58,8 @@ sealed class ReservationEndpoints(IEngine engine, TokenDesk tokens, CartDesk car
         if (reply.Outcome == StockOutcome.Led && reply.Leader == ActorId.Cart(wish.ReservationId, sku)) return await PostBundle(http, sku, wish, claims);
         return reply.Outcome switch
         {
-            StockOutcome.Done => Answers.Created(http, Location(sku, wish.ReservationId), Show(reply.Reservation!), ApiJson.Web.ReservationJson),
-            StockOutcome.Repeated when reply.Reservation!.Owner == ReservationOwner.Caller => Answers.Ok(Show(reply.Reservation), ApiJson.Web.ReservationJson),
+            StockOutcome.Done => Answers.Created(http, Location(sku, wish.ReservationId), Show(reply.Reservation!), ApiJson.Default.ReservationJson),
+            StockOutcome.Repeated when reply.Reservation!.Owner == ReservationOwner.Caller => Answers.Ok(Show(reply.Reservation), ApiJson.Default.ReservationJson),
             _ => Refuse(reply, claims),
         };
     }
@@ -72,7 +72,7 @@ sealed class ReservationEndpoints(IEngine engine, TokenDesk tokens, CartDesk car
             cart, wish.ReservationId, wish.OrderId, [CartEndpoints.Wish(sku, wish.Quantity, claims)], wish.Warehouse ?? "", http.Caller().Name, carts.RefuseOneAsync);
         if (refusal is not null) return refusal;
         var shown = carts.Of(CartDesk.First(reserved!), cart, sku)!;
-        return isNew ? Answers.Created(http, Location(sku, wish.ReservationId), shown, ApiJson.Web.ReservationJson) : Answers.Ok(shown, ApiJson.Web.ReservationJson);
+        return isNew ? Answers.Created(http, Location(sku, wish.ReservationId), shown, ApiJson.Default.ReservationJson) : Answers.Ok(shown, ApiJson.Default.ReservationJson);
     }
 
     static string Location(string sku, string id) => $"/v1/skus/{Uri.EscapeDataString(sku)}/reservations/{Uri.EscapeDataString(id)}";
@@ -115,7 +115,7 @@ sealed class ReservationEndpoints(IEngine engine, TokenDesk tokens, CartDesk car
         switch (reply.Outcome)
         {
             case StockOutcome.Led: return await ChangeLed(http, reply.Leader, sku, change);
-            case StockOutcome.Done or StockOutcome.Repeated: return Answers.Ok(Show(reply.Reservation!), ApiJson.Web.ReservationJson);
+            case StockOutcome.Done or StockOutcome.Repeated: return Answers.Ok(Show(reply.Reservation!), ApiJson.Default.ReservationJson);
             case StockOutcome.ReservationClosed:
                 metrics.ReservationRefused(Code.ReservationClosed.Name);
                 var state = ReservationJson.Name(reply.Reservation!.State);
@@ -128,7 +128,7 @@ sealed class ReservationEndpoints(IEngine engine, TokenDesk tokens, CartDesk car
     async Task<IResult> ChangeLed(HttpContext http, ActorId cart, string sku, ReservationChange change)
     {
         var (moved, refusal) = await carts.ChangeAsync(cart, change, http.Caller().Name);
-        return refusal ?? (carts.Of(moved!, cart, sku) is { } shown ? Answers.Ok(shown, ApiJson.Web.ReservationJson) : Unknown());
+        return refusal ?? (carts.Of(moved!, cart, sku) is { } shown ? Answers.Ok(shown, ApiJson.Default.ReservationJson) : Unknown());
     }
 
     ReservationJson Show(ReservationView reservation) => ReservationJson.Of(reservation) with { Token = tokens.Ticket(reservation) };
@@ -147,7 +147,7 @@ sealed class ReservationEndpoints(IEngine engine, TokenDesk tokens, CartDesk car
             ActorId cart => await carts.ReadAsync(cart) is { } of ? carts.Of(of, cart, sku, withTicket: false) : null,
             _ => await ofOrders.FindAsync(sku, id),
         };
-        return shown is null || !MaySee(http.Caller(), shown) ? NotSeen(http.Caller()) : Answers.Ok(shown, ApiJson.Web.ReservationJson);
+        return shown is null || !MaySee(http.Caller(), shown) ? NotSeen(http.Caller()) : Answers.Ok(shown, ApiJson.Default.ReservationJson);
     }
 
     static bool MaySee(Caller caller, ReservationJson shown) =>
@@ -172,6 +172,6 @@ sealed class ReservationEndpoints(IEngine engine, TokenDesk tokens, CartDesk car
             .ConvertAll(r => ReservationView.Of(sku, r)));
         if (answer.Kind != AnswerKind.Reply) return Answers.Failure(answer.Kind);
         if (answer.Reply is not List<ReservationView> found) return SkuEndpoints.Unknown();
-        return Answers.Ok(listing.Cut(found, r => r.ReservationId, ReservationJson.Of), ApiJson.Web.ListJsonReservationJson);
+        return Answers.Ok(listing.Cut(found, r => r.ReservationId, ReservationJson.Of), ApiJson.Default.ListJsonReservationJson);
     }
 }

@@ -47,8 +47,8 @@ sealed class SkuEndpoints(IEngine engine, TokenDesk tokens, StockReader reader, 
         if (failure is not null) return failure;
         var shown = SkuJson.Of(stock!, http.Caller());
         return reply.Outcome == StockOutcome.Done
-            ? Answers.Created(http, $"/v1/skus/{Uri.EscapeDataString(sku)}", shown, ApiJson.Web.SkuJson)
-            : Answers.Ok(shown, ApiJson.Web.SkuJson);
+            ? Answers.Created(http, $"/v1/skus/{Uri.EscapeDataString(sku)}", shown, ApiJson.Default.SkuJson)
+            : Answers.Ok(shown, ApiJson.Default.SkuJson);
     }
 
     /// <summary>Bundles do not nest: all faults that only the components themselves can tell.</summary>
@@ -74,14 +74,14 @@ sealed class SkuEndpoints(IEngine engine, TokenDesk tokens, StockReader reader, 
         if (past.Point(http, out var malformed) is { } point) return Past(http, point);
         if (malformed is not null) return malformed;
         var (refusal, stock) = await reader.ReadKnownAsync(http.Segment("sku"));
-        return refusal ?? Answers.Ok(SkuJson.Of(stock!, http.Caller()), ApiJson.Web.SkuJson);
+        return refusal ?? Answers.Ok(SkuJson.Of(stock!, http.Caller()), ApiJson.Default.SkuJson);
     }
 
     IResult Past(HttpContext http, PastPoint point)
     {
         var caller = http.Caller();
         var (refusal, stock, locks) = past.Sku(http.Segment("sku"), point);
-        return refusal ?? Answers.Ok(SkuJson.Of(stock!, caller) with { Locks = [.. locks.Where(l => caller.MaySee(l.Warehouse)).Select(LockJson.Of)] }, ApiJson.Web.SkuJson);
+        return refusal ?? Answers.Ok(SkuJson.Of(stock!, caller) with { Locks = [.. locks.Where(l => caller.MaySee(l.Warehouse)).Select(LockJson.Of)] }, ApiJson.Default.SkuJson);
     }
 
     async Task<IResult> Snapshot(HttpContext http)
@@ -91,7 +91,7 @@ sealed class SkuEndpoints(IEngine engine, TokenDesk tokens, StockReader reader, 
         http.Idempotency(default, out var malformed);
         if (malformed is not null) return malformed;
         var (refusal, stock) = await reader.ReadKnownAsync(http.Segment("sku"));
-        return refusal ?? Answers.With(StatusCodes.Status201Created, tokens.Snapshot(stock!, body.Value.OrderId), ApiJson.Web.SnapshotJson);
+        return refusal ?? Answers.With(StatusCodes.Status201Created, tokens.Snapshot(stock!, body.Value.OrderId), ApiJson.Default.SnapshotJson);
     }
 
     public static IResult Unknown() => Problems.Of(Code.UnknownSku, "No stock was ever booked for this SKU, and it was never set up.");
@@ -106,7 +106,7 @@ sealed class SkuEndpoints(IEngine engine, TokenDesk tokens, StockReader reader, 
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         if (isCsv) return ReplenishmentTable(now);
         var page = await views.ReadAsync(() => lists.Replenishments(listing.After ?? "", listing.Limit + 1, now));
-        return views.List(listing.Page(page, r => r.Sku, ReplenishmentJson.Of), isWhole, ApiJson.Web.ListJsonReplenishmentJson);
+        return views.List(listing.Page(page, r => r.Sku, ReplenishmentJson.Of), isWhole, ApiJson.Default.ListJsonReplenishmentJson);
     }
 
     IResult ReplenishmentTable(long now)

@@ -38,7 +38,7 @@ sealed class WarehouseEndpoints(IEngine engine, Scans scans)
         var answer = await engine.AskAsync(ActorId.Warehouse(code), new ConfigureWarehouse { Settings = wanted }, new AskOptions(Tenant: http.Caller().Name, Settle: Answers.SettleMax));
         if (answer.Reply is not WarehouseReply reply) return Answers.Failure(answer.Kind);
         var shown = WarehouseJson.Of(reply.Settings, (await RatesAsync()).GetValueOrDefault(code));
-        return reply.Created ? Answers.Created(http, $"/v1/warehouses/{code}", shown, ApiJson.Web.WarehouseJson) : Answers.Ok(shown, ApiJson.Web.WarehouseJson);
+        return reply.Created ? Answers.Created(http, $"/v1/warehouses/{code}", shown, ApiJson.Default.WarehouseJson) : Answers.Ok(shown, ApiJson.Default.WarehouseJson);
     }
 
     static WarehouseSettings Merge(string code, WarehouseSettings known, WarehouseBody body) => new()
@@ -69,7 +69,7 @@ sealed class WarehouseEndpoints(IEngine engine, Scans scans)
         if (warehouses is null) return Answers.Failure(kind);
         var rates = await RatesAsync();
         var page = listing.Page(warehouses.Where(w => http.Caller().MaySee(w.Code)), w => w.Code, w => WarehouseJson.Of(w, rates.GetValueOrDefault(w.Code)));
-        return Answers.Ok(page, ApiJson.Web.ListJsonWarehouseJson);
+        return Answers.Ok(page, ApiJson.Default.ListJsonWarehouseJson);
     }
 
     async Task<IResult> Get(HttpContext http)
@@ -79,7 +79,7 @@ sealed class WarehouseEndpoints(IEngine engine, Scans scans)
         var (kind, warehouses) = await ReadAll();
         if (warehouses is null) return Answers.Failure(kind);
         if (Array.Find(warehouses, w => w.Code == code) is not { } found) return Problems.Of(Code.UnknownWarehouse, "No warehouse has this code.");
-        return Answers.Ok(WarehouseJson.Of(found, (await RatesAsync()).GetValueOrDefault(code)), ApiJson.Web.WarehouseJson);
+        return Answers.Ok(WarehouseJson.Of(found, (await RatesAsync()).GetValueOrDefault(code)), ApiJson.Default.WarehouseJson);
     }
 
     /// <summary>Every partition has all of them; the first is as good as any.</summary>

@@ -22,15 +22,15 @@ sealed class JournalExport(IJournalReader journal, Stream output, TimeProvider t
 {
     static readonly Caller Everything = new() { Name = "export", Role = Role.Admin };
 
-    readonly Utf8JsonWriter _json = new(output, new JsonWriterOptions { Encoder = ApiJson.Web.Options.Encoder });
+    readonly Utf8JsonWriter _json = new(output, new JsonWriterOptions { Encoder = ApiJson.Encoder });
     readonly long _now = time.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <summary>How many were written.</summary>
     public long Written { get; private set; }
 
-    public VerifyReport Stock() => Write("stock", actor => actor is SkuActor { Known: true } sku ? SkuJson.Of(sku.ToView(), Everything) : null, ApiJson.Web.SkuJson);
+    public VerifyReport Stock() => Write("stock", actor => actor is SkuActor { Known: true } sku ? SkuJson.Of(sku.ToView(), Everything) : null, ApiJson.Default.SkuJson);
 
-    public VerifyReport Orders(OrderRenderer renderer) => Write("orders", actor => actor is OrderActor { Known: true } order ? renderer.Whole((OrderView)order.View(_now)) : null, ApiJson.Web.OrderJson);
+    public VerifyReport Orders(OrderRenderer renderer) => Write("orders", actor => actor is OrderActor { Known: true } order ? renderer.Whole((OrderView)order.View(_now)) : null, ApiJson.Default.OrderJson);
 
     /// <summary>What is set: in the configuration, without its secrets, and in the journal.</summary>
     public VerifyReport Settings(EngineSettings settings)
@@ -46,8 +46,8 @@ sealed class JournalExport(IJournalReader journal, Stream output, TimeProvider t
             if (actor is DirectoryActor directory && actor.Id == ActorId.Directory(0)) warehouses.AddRange(directory.Warehouses.Select(w => WarehouseJson.Of(w, 0)));
             else if (actor is SkuActor { Known: true } sku) skus.Add(SkuSettingsJson.Of(sku.ToView()));
         });
-        List("warehouses", warehouses, ApiJson.Web.WarehouseJson);
-        List("skus", skus, ApiJson.Web.SkuSettingsJson);
+        List("warehouses", warehouses, ApiJson.Default.WarehouseJson);
+        List("skus", skus, ApiJson.Default.SkuSettingsJson);
         End();
         return report;
     }

@@ -21,6 +21,8 @@ sealed class BlockingThreads : IScheduler
 
     public void Run(Partition partition) => ThreadPool.UnsafeQueueUserWorkItem(partition, preferLocal: false);
 
+    public void RunForAsker(Partition partition) => partition.Execute();
+
     public void RunBlocking(Action work) => _work.Add(work);
 
     public void Deliver(Partition to, Delivery delivery) => to.Receive(delivery);

@@ -24,7 +24,7 @@ sealed record ClusterPartitionJson(int Partition, string? Owner, long Epoch, str
 sealed class ClusterView(IEngine engine, EngineNode node, EngineSettings settings, Adapters.Views.ReadModels views, IServiceProvider services)
 {
     public static void Map(Routes routes) =>
-        routes.Get<ClusterView>("/v1/cluster", Role.Admin | Role.Ops, (e, _) => Task.FromResult(Answers.Ok(e.Show(), ApiJson.Web.ClusterJson)))
+        routes.Get<ClusterView>("/v1/cluster", Role.Admin | Role.Ops, (e, _) => Task.FromResult(Answers.Ok(e.Show(), ApiJson.Default.ClusterJson)))
             .About("Operation", "Nodes, and who owns which partition under which epoch").Answers<ClusterJson>();
 
     ClusterJson Show()

@@ -1,13 +1,12 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
-using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Engine.Actors.Kernel;
 using Engine.Actors.Orders;
 using Engine.Adapters.Canonical;
 using Engine.Adapters.Keys;
+using Engine.Host.Api;
 
 namespace Engine.Host.Ingress;
 
@@ -45,16 +44,9 @@ sealed record PersonalData
     };
 }
 
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(PersonalData))]
-sealed partial class PersonalJson : JsonSerializerContext
-{
-    public static readonly PersonalJson Compact = new(new JsonSerializerOptions
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    });
-}
+sealed partial class PersonalJson : JsonSerializerContext;
 
 /// <summary>Seals the personal part of orders on its way in, and opens it for an answer.</summary>
 sealed class PersonalDesk(PersonalSeal seal, IJournalReader store, ILogger<PersonalDesk> log)
@@ -63,11 +55,11 @@ sealed class PersonalDesk(PersonalSeal seal, IJournalReader store, ILogger<Perso
     public (byte[] Sealed, byte[] WrappedKey, ulong Hash) Seal(PersonalData personal, string orderId)
     {
         if (personal.IsEmpty) return ([], [], 0);
-        var plain = JsonSerializer.SerializeToUtf8Bytes(personal, PersonalJson.Compact.PersonalData);
+        var plain = JsonRoom.Write(personal, PersonalJson.Default.PersonalData);
         var (cipher, key) = seal.Seal(plain, orderId);
         // With the order's id, so that two orders of one person can't be told to be such.
-        var hash = BinaryPrimitives.ReadUInt64LittleEndian(seal.KeyedHash("personal", $"{orderId}\n{Encoding.UTF8.GetString(plain)}"));
-        CryptographicOperations.ZeroMemory(plain);
+        var hash = BinaryPrimitives.ReadUInt64LittleEndian(seal.KeyedHash("personal", $"{orderId}\n", plain));
+        JsonRoom.Clear();
         return (cipher, key, hash == 0 ? 1 : hash);
     }
 
@@ -96,6 +88,6 @@ sealed class PersonalDesk(PersonalSeal seal, IJournalReader store, ILogger<Perso
         if (place is not { } key || cipher.Length == 0) return null;
         if (store.ReadKey(Actors.Deciders.ActorId.Order(orderId).PartitionOf(store.Partitions), key) is not { } wrapped) return null;
         var plain = seal.Open(cipher, wrapped, orderId);
-        return JsonSerializer.Deserialize(plain, PersonalJson.Compact.PersonalData);
+        return JsonSerializer.Deserialize(plain, PersonalJson.Default.PersonalData);
     }
 }

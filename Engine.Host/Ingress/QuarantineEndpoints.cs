@@ -26,7 +26,7 @@ sealed class QuarantineEndpoints(IEngine engine, Scans scans, QuarantineDesk des
         var listing = Listing.Read(http, faults);
         if (faults.Any) return Problems.Invalid(faults.Found);
         var open = await scans.AllAsync(Scans.Quarantine);
-        return Answers.List(engine, listing.Page(open, m => m.Id, m => new QuarantinedJson(m.Id, m.Platform, m.Shop, m.Reason, m.ReceivedAt)), ApiJson.Web.ListJsonQuarantinedJson);
+        return Answers.List(engine, listing.Page(open, m => m.Id, m => new QuarantinedJson(m.Id, m.Platform, m.Shop, m.Reason, m.ReceivedAt)), ApiJson.Default.ListJsonQuarantinedJson);
     }
 
     async Task<IResult> Replay(HttpContext http)
@@ -48,6 +48,6 @@ sealed class QuarantineEndpoints(IEngine engine, Scans scans, QuarantineDesk des
         return Answers.Ok(new ReplayJson(id, isUnderstood)
         {
             Reason = parsed.Unreadable, Orders = [.. told.Select(t => new OrderName(t.Platform, t.Shop, t.PlatformOrderId).OrderId).Distinct()],
-        }, ApiJson.Web.ReplayJson);
+        }, ApiJson.Default.ReplayJson);
     }
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using Engine.Actors.Asking;
 using Engine.Adapters.Platforms;
 using Engine.Host.Api;
@@ -89,7 +90,8 @@ sealed class PlatformResult(PlatformReply reply) : IResult
         response.StatusCode = reply.Status;
         if (reply.Status is 429 or 503) response.Headers.RetryAfter = "1";
         if (reply.Body.Length == 0) return Task.CompletedTask;
-        response.ContentType = reply.ContentType;
-        return response.WriteAsync(reply.Body, httpContext.RequestAborted);
+        (response.ContentType, response.ContentLength) = (reply.ContentType, Encoding.UTF8.GetByteCount(reply.Body));
+        Encoding.UTF8.GetBytes(reply.Body, response.BodyWriter);
+        return Task.CompletedTask;
     }
 }

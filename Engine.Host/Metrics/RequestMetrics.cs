@@ -1,10 +1,12 @@
 namespace Engine.Host.Metrics;
 
 /// <summary>Rate, errors and duration of every endpoint, by the pattern of its route: never by what stands in the path.</summary>
-sealed class RequestMetrics(RequestDelegate next, EngineMetrics metrics, TimeProvider time)
+sealed class RequestMetrics(RequestDelegate next, EngineMetrics metrics, TimeProvider time, IServiceProvider services)
 {
     public async Task InvokeAsync(HttpContext http)
     {
+        // Nothing here lives as long as a request only, so no scope need be made for each.
+        http.RequestServices = services;
         var start = time.GetTimestamp();
         try
         {

@@ -38,7 +38,7 @@ sealed class StockHistoryEndpoints(ViewLists lists, ViewDesk views)
         if (await views.ReadAsync(() => lists.Movements(filter, listing.After is null ? null : after, listing.Limit + 1)) is not { } rows) return SkuEndpoints.Unknown();
         if (isCsv) return Table(filter, caller);
         var next = rows.Count > listing.Limit ? Listing.CursorOf(rows[listing.Limit - 1].Sequence.ToString(CultureInfo.InvariantCulture)) : null;
-        return views.List(new ListJson<MovementJson>([.. rows.Take(listing.Limit).Select(row => MovementJson.Of(row, caller))], next), isWhole, ApiJson.Web.ListJsonMovementJson);
+        return views.List(new ListJson<MovementJson>([.. rows.Take(listing.Limit).Select(row => MovementJson.Of(row, caller))], next), isWhole, ApiJson.Default.ListJsonMovementJson);
     }
 
     IResult Table(MovementFilter filter, Caller caller)

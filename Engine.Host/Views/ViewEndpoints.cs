@@ -15,12 +15,12 @@ sealed class ViewEndpoints(ReadModels models)
             .About("Operation", "Makes the read models anew from the journal, beside those that go on serving; one at a time").Answers<ViewsJson>(202);
     }
 
-    Task<IResult> Get() => Task.FromResult(Answers.Ok(Show(), ApiJson.Web.ViewsJson));
+    Task<IResult> Get() => Task.FromResult(Answers.Ok(Show(), ApiJson.Default.ViewsJson));
 
     Task<IResult> Rebuild()
     {
         models.Rebuild();
-        return Task.FromResult(Answers.With(StatusCodes.Status202Accepted, Show(), ApiJson.Web.ViewsJson));
+        return Task.FromResult(Answers.With(StatusCodes.Status202Accepted, Show(), ApiJson.Default.ViewsJson));
     }
 
     ViewsJson Show()
