@@ -52,19 +52,21 @@ sealed class Deadlines
         var count = codec.Count(_current.Count);
         if (codec.IsWriting)
         {
-            foreach (var deadline in _current.Values) LayoutOne(codec, IdOf(deadline), deadline.At);
+            foreach (var deadline in _current.Values)
+            {
+                var at = deadline.At;
+                codec.ActorOnce(deadline.Kind, _keys[deadline.Key, deadline.Length]);
+                codec.Long(ref at);
+            }
+            return;
         }
-        else
+        for (var i = 0; i < count; i++)
         {
-            for (var i = 0; i < count; i++) LayoutOne(codec, default, 0);
+            var (id, at) = (default(ActorId), 0L);
+            codec.Actor(ref id);
+            codec.Long(ref at);
+            Set(id, at);
         }
-    }
-
-    void LayoutOne(Codec codec, ActorId id, long at)
-    {
-        codec.Actor(ref id);
-        codec.Long(ref at);
-        if (!codec.IsWriting) Set(id, at);
     }
 
     Deadline Keep(ActorId id, long at)

@@ -158,6 +158,13 @@ public sealed class Codec
         else if (!AtEnd) value = GetText((int)GetVarint());
     }
 
+    /// <summary>Writes a text that is encoded already.</summary>
+    public void Utf8(ReadOnlySpan<byte> text)
+    {
+        PutVarint((ulong)text.Length);
+        Raw(text);
+    }
+
     /// <summary>A text that may be missing, which is not the same as an empty one.</summary>
     public void TextOrNull(ref string? value)
     {
@@ -207,6 +214,14 @@ public sealed class Codec
             var reference = (int)GetVarint();
             value = reference == 0 ? GetNewActor() : _actors[reference - 1];
         }
+    }
+
+    /// <summary>Writes an id that nothing further refers to, where nothing is shared; read as any other.</summary>
+    public void ActorOnce(ActorKind kind, ReadOnlySpan<byte> key)
+    {
+        PutVarint(0);
+        PutByte((byte)kind);
+        Utf8(key);
     }
 
     /// <summary>An id that often is the key of an actor and something behind it (a reservation's: its order's, and the line).</summary>

@@ -560,10 +560,9 @@ public sealed class SkuActor : Actor
 
     void LayoutReservations(Codec codec)
     {
-        List<Reservation> reservations = codec.IsWriting ? [.. Reservations] : [];
-        // The same state has the same bytes, whatever way it came about.
-        reservations.Sort(static (a, b) => a.ReservedAt != b.ReservedAt ? a.ReservedAt.CompareTo(b.ReservedAt) : string.CompareOrdinal(a.Id, b.Id));
-        codec.List(reservations);
+        List<Reservation> reservations = [];
+        if (codec.IsWriting) _reservations.Write(codec);
+        else codec.List(reservations);
         List<Backorder> backorders = codec.IsWriting ? [.. _backorders] : [];
         codec.List(backorders);
         if (codec.IsWriting) return;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Engine.Actors.Deciders;
 using Engine.Actors.Inventory;
 using FsCheck;
 using FsCheck.Fluent;
@@ -24,10 +25,20 @@ public sealed class ReservationTableTests
             Assert.Equal(model.Keys.Order(StringComparer.Ordinal), table.Rows.Select(row => table.IdOf(row)).Order(StringComparer.Ordinal));
             foreach (var (id, reservation) in model) Assert.Equal(Said(reservation), Said(table.Copy(table.Find(id))!));
             foreach (var (row, id) in held) Assert.Equal(id, table.IdOf(row));
+            AssertWrittenAs(model.Values.OrderBy(r => r.ReservedAt).ThenBy(r => r.Id, StringComparer.Ordinal), table);
             var wanted = model.Values.Where(r => r is { State: ReservationState.Reserved, Asked: false }).OrderBy(r => r.ExpiresAt).ThenBy(r => r.Id, StringComparer.Ordinal).Select(r => (r.ExpiresAt, r.Id));
             Assert.Equal(wanted, AllDue(table));
             return true;
         }));
+    }
+
+    /// <summary>What is written row by row is what the reservations write themselves, and reads as them.</summary>
+    static void AssertWrittenAs(IEnumerable<Reservation> reservations, ReservationTable table)
+    {
+        var (written, wanted) = (Codec.Writer(), Codec.Writer());
+        table.Write(written);
+        wanted.List([.. reservations]);
+        Assert.Equal(wanted.Written.ToArray(), written.Written.ToArray());
     }
 
     static string Said(Reservation reservation) => JsonSerializer.Serialize(reservation, Fields);
