@@ -80,6 +80,7 @@ public sealed class Reservation : IEncoded
 
     public bool IsLive => State is ReservationState.Reserved or ReservationState.Committed;
 
+    /// <summary>Rows write the same without a copy (<see cref="ReservationTable.Write"/>).</summary>
     public void Layout(Codec codec)
     {
         var orderId = Owner == ReservationOwner.Order ? OwnOrderId ?? "" : OrderId;

@@ -60,9 +60,6 @@ sealed partial class ApiJson : JsonSerializerContext
     /// <summary>Chinese stays readable; nothing here is ever put into HTML.</summary>
     public static readonly JavaScriptEncoder Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
 
-    /// <summary>For <see cref="JsonAnswer{T}"/>. It names no encoder and no converter: with either the serializer leaves the generated code aside.</summary>
-    public static readonly ApiJson Web = new(new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.CamelCase });
-
     public static JsonSerializerOptions Configure(JsonSerializerOptions options)
     {
         options.PropertyNamingPolicy = JsonNamingPolicy.CamelCase;
