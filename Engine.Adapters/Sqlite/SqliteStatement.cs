@@ -46,7 +46,7 @@ sealed class SqliteStatement : Statement
     protected override void Bind(ReadOnlySpan<byte> value) =>
         Check(value.IsEmpty ? raw.sqlite3_bind_zeroblob(_statement, ++_given, 0) : raw.sqlite3_bind_blob(_statement, ++_given, value));
 
-    protected override void BindNull() => Check(raw.sqlite3_bind_null(_statement, ++_given));
+    protected override void BindNull() => ++_given;
 
     public override bool Step()
     {

@@ -4,6 +4,7 @@ using Engine.Actors.Kernel;
 using Engine.Adapters;
 using Engine.Adapters.Journals;
 using Engine.Adapters.Journals.Sqlite;
+using Engine.Adapters.Sqlite;
 using Engine.Tests.Kernel;
 using Microsoft.Data.Sqlite;
 using Xunit;
@@ -166,7 +167,7 @@ public sealed class SqliteJournalTests : OrderedJournalContract
         using (var connection = new SqliteConnection($"Data Source={StoreFile.PathIn(Options.Directory)};Pooling=False"))
         {
             connection.Open();
-            StoreFile.Execute(connection, $"UPDATE meta SET format={Sql.Format + 1}");
+            SqliteFile.Execute(connection, $"UPDATE meta SET format={Sql.Format + 1}");
         }
 
         Assert.Contains($"format {Sql.Format + 1}", Assert.Throws<StartupException>(() => new SqliteJournal(Options)).Message);

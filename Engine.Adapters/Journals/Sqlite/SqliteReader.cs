@@ -12,7 +12,8 @@ namespace Engine.Adapters.Journals.Sqlite;
 /// </summary>
 public sealed class SqliteReader : IJournalReader
 {
-    const int PageBytesMax = 4 * 1024 * 1024;
+    /// <summary>Of which who follows the journal uses most: what it leaves of a page is read once more.</summary>
+    const int PageBytesMax = 512 * 1024;
 
     readonly string _directory;
     readonly ArchiveFolder _archives;

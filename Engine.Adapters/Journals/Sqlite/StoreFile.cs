@@ -19,7 +19,7 @@ static class StoreFile
         try
         {
             Open(connection, Sql.CreateFile + Sql.PrepareWriter);
-            if (options.MaxPageCount > 0) Execute(connection, $"PRAGMA max_page_count={options.MaxPageCount}");
+            if (options.MaxPageCount > 0) SqliteFile.Execute(connection, $"PRAGMA max_page_count={options.MaxPageCount}");
             if (!IsMade(connection)) Make(connection, options);
             partitions = ReadPartitions(connection);
             if (ReadMoved(connection) is { } moved) throw new StartupException($"The store {connection.DataSource} was moved to {moved} and is closed for good. Serve from there (Engine:Store=postgres).");
@@ -122,23 +122,9 @@ static class StoreFile
         }
     }
 
-    public static void Execute(SqliteConnection connection, string sql)
-    {
-        using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        command.ExecuteNonQuery();
-    }
+    static SqliteConnection Connection(string directory, SqliteOpenMode mode) => SqliteFile.Connection(PathIn(directory), mode);
 
-    // Pooling is off: the journal keeps its own connections, with their statements, and closes them when it ends.
-    static SqliteConnection Connection(string directory, SqliteOpenMode mode) =>
-        new(new SqliteConnectionStringBuilder { DataSource = PathIn(directory), Mode = mode, Pooling = false }.ToString());
-
-    static void Open(SqliteConnection connection, string pragmas)
-    {
-        connection.Open();
-        SQLitePCL.raw.sqlite3_busy_timeout(connection.Handle, BusyMilliseconds);
-        Execute(connection, pragmas);
-    }
+    static void Open(SqliteConnection connection, string pragmas) => SqliteFile.Open(connection, BusyMilliseconds, pragmas);
 
     static bool IsMade(SqliteConnection connection)
     {

@@ -190,7 +190,7 @@ sealed class WriteSession : IDisposable
         }
     }
 
-    public void Execute(string sql) => StoreFile.Execute(_connection, sql);
+    public void Execute(string sql) => SqliteFile.Execute(_connection, sql);
 
     public void Dispose()
     {

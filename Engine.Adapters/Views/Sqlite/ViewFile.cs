@@ -74,15 +74,12 @@ sealed class ViewFile(string path, string rebuildPath) : ViewPlace
         foreach (var file in new[] { path, path + "-wal", path + "-shm" }) File.Delete(file);
     }
 
-    // Pooling is off: connections are kept with their statements and closed when the file is replaced.
     static SqliteConnection Open(string path, SqliteOpenMode mode, string pragmas)
     {
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false }.ToString());
+        var connection = SqliteFile.Connection(path, mode);
         try
         {
-            connection.Open();
-            SQLitePCL.raw.sqlite3_busy_timeout(connection.Handle, BusyMilliseconds);
-            Execute(connection, pragmas);
+            SqliteFile.Open(connection, BusyMilliseconds, pragmas);
             return connection;
         }
         catch
@@ -110,16 +107,9 @@ sealed class ViewFile(string path, string rebuildPath) : ViewPlace
     static SqliteViewConnection Make(string path, string pragmas, int partitions)
     {
         var connection = Open(path, SqliteOpenMode.ReadWriteCreate, ViewSql.CreateFile + pragmas);
-        Execute(connection, $"BEGIN; {ViewSql.CreateTables}");
+        SqliteFile.Execute(connection, $"BEGIN; {ViewSql.CreateTables}");
         using (var meta = new SqliteStatement(connection, ViewSql.InsertMeta)) meta.With(ViewSql.Version).With(partitions).Run();
-        Execute(connection, ViewSql.Commit);
+        SqliteFile.Execute(connection, ViewSql.Commit);
         return new SqliteViewConnection(connection, isWriter: true);
-    }
-
-    static void Execute(SqliteConnection connection, string sql)
-    {
-        using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        command.ExecuteNonQuery();
     }
 }
