@@ -14,12 +14,13 @@ sealed class Projector : IFrameVisitor, IDisposable
 {
     /// <summary>
     /// Per partition and transaction: enough to make the commit's cost small (a quarter of it costs half as much again), and little enough
-    /// that partitions stay close in time and that what is held until then does not grow old (four times as much costs W1 a fifth).
+    /// that partitions stay close in time and that what is held until it is written does not grow old.
     /// </summary>
     const int FramesPerTurn = 256;
     const long BytesPerTurn = 1 << 20;
-    /// <summary>Those that events come to are mostly among the last that events came to: of the orders those that are being reserved, of the SKUs nearly all that sell.</summary>
+    /// <summary>Nearly all that sell.</summary>
     const int SkusAtHand = 30_000;
+    /// <summary>Those that are being reserved. One whose stock is decided hears nothing for a while, and so many of them would cost the collector more than reading back those that do.</summary>
     const int OrdersAtHand = 8_000;
     const int EncodersKept = 1024;
 
@@ -82,16 +83,21 @@ sealed class Projector : IFrameVisitor, IDisposable
     }
 
     /// <summary>Projects a part of what lies behind the checkpoint, in one transaction; returns how many frames, 0 at the end.</summary>
+    /// <param name="betweenFrames">Runs in the transaction and may take its time.</param>
     /// <exception cref="StoreUnavailableException">The journal can't be read.</exception>
     /// <exception cref="System.Data.Common.DbException" />
     /// <exception cref="Engine.Adapters.Tables.DamagedRowException" />
-    public int Advance()
+    public int Advance(Action? betweenFrames = null)
     {
         if (!TryLead(out var moved)) return moved;
         try
         {
             var frames = 0;
-            for (var partition = 0; partition < _progress.Length; partition++) frames += Take(partition, frames == 0);
+            for (var partition = 0; partition < _progress.Length; partition++)
+            {
+                frames += Take(partition, isFirst: frames == 0, betweenFrames);
+                WriteDirty();
+            }
             if (frames > 0) Commit();
             return frames;
         }
@@ -100,7 +106,7 @@ sealed class Projector : IFrameVisitor, IDisposable
             // The others go on without it; what it has before that frame comes with the next turn.
             Forget();
             (_faults[e.Partition], _blocked[e.Partition]) = (e.Message, e.Frame);
-            return Advance();
+            return Advance(betweenFrames);
         }
         catch
         {
@@ -127,7 +133,7 @@ sealed class Projector : IFrameVisitor, IDisposable
 
     public bool Leads => _leads;
 
-    int Take(int partition, bool isFirst)
+    int Take(int partition, bool isFirst, Action? betweenFrames)
     {
         var (taken, bytes) = (0, 0L);
         try
@@ -137,6 +143,7 @@ sealed class Projector : IFrameVisitor, IDisposable
             {
                 if (isFirst && taken == 0) _writer.Begin();
                 Take(partition, stored);
+                betweenFrames?.Invoke();
                 bytes += stored.Bytes.Length;
                 if (++taken == FramesPerTurn || bytes > BytesPerTurn || IsBlocked(partition)) break;
             }
@@ -275,20 +282,31 @@ sealed class Projector : IFrameVisitor, IDisposable
         _inFrame.Clear();
     }
 
-    void Commit()
+    /// <summary>No other partition has events of these, so nothing is gained by holding them longer.</summary>
+    void WriteDirty()
     {
         foreach (var tracked in _dirty)
         {
-            if (tracked is TrackedSku sku) _difference += _writer.Sku(sku);
-            else _writer.Order((TrackedOrder)tracked, _persons);
             tracked.IsDirty = false;
+            if (tracked is TrackedSku sku)
+            {
+                _difference += _writer.Sku(sku);
+                continue;
+            }
+            var order = (TrackedOrder)tracked;
+            _writer.Order(order, _persons);
+            if (order.Order.IsSettled) _orders.Remove(order.Order.Id);
         }
         _dirty.Clear();
+        _skus.MakeRoom();
+        _orders.MakeRoom();
+    }
+
+    void Commit()
+    {
         for (var partition = 0; partition < _progress.Length; partition++)
             if (_progress[partition] != _committed[partition]) _writer.Write(partition, _progress[partition]);
         _writer.Commit();
-        _skus.MakeRoom();
-        _orders.MakeRoom();
         Volatile.Write(ref _committedDifference, _difference);
         Volatile.Write(ref _committedRows, _writer.Rows);
         Volatile.Write(ref _committed, [.. _progress]);

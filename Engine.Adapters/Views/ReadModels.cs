@@ -12,7 +12,9 @@ namespace Engine.Adapters.Views;
 /// </summary>
 public sealed class ReadModels : IDisposable
 {
-    const int PausePerTurn = 3;
+    /// <summary>While orders are on their way: longer, and all of them wait for a core.</summary>
+    static readonly TimeSpan WorkAtOnce = TimeSpan.FromMilliseconds(5);
+    const int PausePerWork = 3;
     static readonly TimeSpan PauseStep = TimeSpan.FromMilliseconds(20);
     static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
     static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
@@ -36,7 +38,7 @@ public sealed class ReadModels : IDisposable
     Thread? _thread, _rebuilder;
     int _askers;
     ITimer? _timer;
-    long _rebuilds, _rowsBefore;
+    long _rebuilds, _rowsBefore, _worksSince;
     int _disposed, _looks;
     string? _failure;
 
@@ -199,10 +201,10 @@ public sealed class ReadModels : IDisposable
         {
             while (!_stopping.IsCancellationRequested)
             {
-                var start = _options.Time.GetTimestamp();
+                if (Turn()) continue;
                 // After a failure it tries again soon, also where nobody calls and no clock moves.
-                if (!Turn()) _signal.Wait(_failure is null ? Timeout.InfiniteTimeSpan : RetryAfter, _stopping.Token);
-                else StepAside(PausePerTurn * _options.Time.GetElapsedTime(start));
+                _signal.Wait(_failure is null ? Timeout.InfiniteTimeSpan : RetryAfter, _stopping.Token);
+                _worksSince = _options.Time.GetTimestamp();
             }
         }
         catch (OperationCanceledException)
@@ -211,11 +213,20 @@ public sealed class ReadModels : IDisposable
         }
     }
 
+    /// <summary>Between two frames: steps aside for three times as long as it has worked.</summary>
+    void Breathe()
+    {
+        var worked = _options.Time.GetElapsedTime(_worksSince);
+        if (worked < WorkAtOnce) return;
+        StepAside(PausePerWork * worked);
+        _worksSince = _options.Time.GetTimestamp();
+    }
+
     /// <summary>Leaves the machine to the orders that wait for it, until none does, somebody asks for a list, or the pause is over.</summary>
     void StepAside(TimeSpan pause)
     {
         for (; pause > TimeSpan.Zero && Volatile.Read(ref _askers) == 0 && _options.IsBusy(); pause -= PauseStep)
-            if (_stopping.Token.WaitHandle.WaitOne(PauseStep)) return;
+            if (_stopping.Token.WaitHandle.WaitOne(pause < PauseStep ? pause : PauseStep)) return;
     }
 
     /// <summary>False when there is nothing to do.</summary>
@@ -226,7 +237,7 @@ public sealed class ReadModels : IDisposable
             var live = _live is { } open && !open.Store.Writer.IsBroken ? open : Reopen();
             if (live.Store.Damage is { } damage) live = Remake(live, damage);
             if (_isRebuilt) live = Swap(live);
-            if (live.Projector.Advance() == 0) return false;
+            if (live.Projector.Advance(Breathe) == 0) return false;
             _failure = null;
             Moved();
             return true;

@@ -4,7 +4,7 @@ namespace Engine.Adapters.Views;
 
 /// <summary>
 /// The actors at hand, in two generations: what was not touched for a whole generation is let go of, and read back when an
-/// event of it comes. Nothing is let go of between two transactions' ends, so what is not written yet stays.
+/// event of it comes. Nothing is let go of before <see cref="MakeRoom"/>, so what is not written yet stays.
 /// </summary>
 sealed class TrackedActors(int room)
 {
@@ -20,7 +20,12 @@ sealed class TrackedActors(int room)
 
     public void Add(ActorId id, Tracked tracked) => _young.Add(id, tracked);
 
-    /// <summary>Between two transactions.</summary>
+    public void Remove(ActorId id)
+    {
+        if (!_young.Remove(id)) _old.Remove(id);
+    }
+
+    /// <summary>When everything is written.</summary>
     public void MakeRoom()
     {
         if (_young.Count >= room / 2) (_old, _young) = (_young, []);
