@@ -76,7 +76,7 @@ public sealed partial class Partition
         }
         if (loaded.Actor is null)
         {
-            Crash($"partition {Number}: {loaded.Id} can't be read: {loaded.Failure!.Message}", AnswerKind.StoreUnavailable, repair: loaded.Failure is not InvalidDataException, isFault: loaded.Failure is not StoreUnavailableException);
+            CrashUnreadable($"{loaded.Id} can't be read", loaded.Failure!);
             return;
         }
         _loading.Remove(loaded.Id);
@@ -90,5 +90,12 @@ public sealed partial class Partition
             else _ready.Add((Ask)waits);
         }
         if (_ready.Count > 0) Schedule();
+    }
+
+    /// <summary>A snapshot is damaged, or the store out of reach; or the node was frozen for so long that another owns the partition by now and has cleaned it away.</summary>
+    void CrashUnreadable(string what, Exception failure)
+    {
+        var isOwn = _host.MayAnswer(Number);
+        Crash($"partition {Number}: {what}: {failure.Message}", AnswerKind.StoreUnavailable, repair: failure is not InvalidDataException || !isOwn, isFault: failure is not StoreUnavailableException && isOwn);
     }
 }

@@ -75,7 +75,7 @@ public sealed partial class Partition
             // A segment may be cleaned away under a slow reader; what it held is read from its new place.
             if (warmed.Failure is StoreUnavailableException || warmed.Places.TrueForAll(IsWhereItWas))
             {
-                Crash($"partition {Number}: snapshots can't be read: {warmed.Failure.Message}", AnswerKind.StoreUnavailable, repair: warmed.Failure is not InvalidDataException, isFault: warmed.Failure is not StoreUnavailableException);
+                CrashUnreadable("snapshots can't be read", warmed.Failure);
                 return;
             }
             _cold = AllCold();
