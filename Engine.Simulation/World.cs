@@ -26,6 +26,8 @@ sealed class World
             UrgentPerBatch = random.Next(1, 5),
             NormalPerBatch = random.Next(1, 5),
             DeadlinesPerBatch = random.Next(1, 4),
+            QuestionsPerSecond = random.Next(1, 100),
+            QuestionsAtOnce = random.Next(1, 4),
             FrameBytes = random.Next(300, 4000),
             CheckpointBytes = random.Next(500, 8000),
             SnapshotsPerSlice = 2,

@@ -9,7 +9,7 @@ namespace Engine.Actors.Inventory;
 public static class LockDecider
 {
     /// <summary>Deadlines decided in one turn: a storm of expiries is paced so that others keep their turn.</summary>
-    const int PerTurn = 256;
+    const int PerTurn = 32;
 
     public static void Decide(SkuActor sku, Turn turn)
     {

@@ -42,6 +42,8 @@ public sealed partial class Partition
 
         public bool HasRoom => _partition._frame.Length < _host.Limits.FrameBytes;
         public bool HasRoomForDeadlines => HasRoom && _partition._frame.Length < _host.Limits.DeadlineBytes;
+        /// <summary>Messages so far.</summary>
+        public int Sent { get; private set; }
         public bool WasEmpty { get; private set; }
 
         public override long Now => _partition._now;
@@ -134,6 +136,7 @@ public sealed partial class Partition
                 _receivers.Add(partition);
             }
             outgoing.Letters.Add(new Letter(_actor.Id, to, message));
+            Sent++;
         }
 
         public override void Reply(object reply)
@@ -265,7 +268,7 @@ public sealed partial class Partition
             _keys.Clear();
             _droppedKeys.Clear();
             Array.Clear(_marked);
-            _received = 0;
+            (_received, Sent) = (0, 0);
         }
 
         /// <summary>What is said on one link in this batch: consecutive numbers.</summary>

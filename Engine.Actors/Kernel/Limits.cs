@@ -23,6 +23,18 @@ public sealed record Limits
     /// <summary>What falls due takes no more of a frame than this, some 2,000 ends of locks: of 100,000 that end in one moment nobody else waits for more than a few milliseconds.</summary>
     public int DeadlineBytes { get; init; } = 32 << 10;
 
+    /// <summary>Messages about what falls due, of all partitions together, while new work comes: a third of two cores, with what follows from them, so that orders hardly notice a storm.</summary>
+    public int QuestionsPerSecond { get; init; } = 40_000;
+
+    /// <summary>Of these one partition's at once: half a millisecond.</summary>
+    public int QuestionsAtOnce { get; init; } = 32;
+
+    /// <summary>How late what falls due may become for the sake of new work (milliseconds). Beyond that it goes first: stock that is not freed can't be sold.</summary>
+    public long LateMax { get; init; } = 3000;
+
+    /// <summary>New work that came longer ago is not in anybody's way (milliseconds).</summary>
+    public long QuietAfter { get; init; } = 100;
+
     /// <summary>A frame is closed at this size, so that one partition's batch does not hold up the group commit of all.</summary>
     public int FrameBytes { get; init; } = 1 << 20;
 

@@ -36,6 +36,8 @@ public sealed partial class Partition : IThreadPoolWorkItem
     FrameHash _hash;
     long _epoch, _sequence, _now, _bytesSinceCheckpoint;
     long _nextWake = Actor.Never;
+    // By the uptime: when new work came last, and when more of what is due may be asked about beside it.
+    long _askedAt = long.MinValue / 2, _questionsAgainAt;
     // Counts the times memory was built: reads begun before are of no use any more.
     int _memory;
     int _pending;
@@ -309,17 +311,34 @@ public sealed partial class Partition : IThreadPoolWorkItem
         // Taken after the mailbox was looked into: nothing is decided at a time before it came.
         _now = Math.Max(_now, _host.Now);
         _batch.Begin();
-        if (_host.MayExpire && _leaving != Leaving.Draining)
-        {
-            for (var i = 0; i < _limits.DeadlinesPerBatch && _batch.HasRoomForDeadlines && _deadlines.TryTake(_now, out var id); i++) _batch.DecideDeadline(id);
-        }
+        var isPaced = PacesDeadlines();
+        if (_host.MayExpire && _leaving != Leaving.Draining) DecideDeadlines(isPaced);
         // One that leaves takes what its mailbox holds with it; messages wait in their senders' journals.
         if (_leaving != Leaving.Draining)
             foreach (var inbox in _inboxes) DecideMessages(inbox, _limits.MessagesPerBatch / _inboxes.Length + 1);
         DecideAsks();
         _batch.Finish();
-        var more = _mailbox.Count > 0 || (_leaving != Leaving.Draining && (InboxCount > 0 || _deadlines.Next <= _now));
+        var more = _mailbox.Count > 0 || (_leaving != Leaving.Draining && (InboxCount > 0 || (_deadlines.Next <= _now && (!isPaced || _host.Uptime >= _questionsAgainAt))));
         if (_inFlight is null && more && _loading.Count == 0 && !_batch.WasEmpty) Schedule();
+    }
+
+    /// <summary>New work has come lately, and nothing that is due has become too late for its sake.</summary>
+    bool PacesDeadlines()
+    {
+        if (_drained.Count > 0) _askedAt = _host.Uptime;
+        return _host.Uptime - _askedAt < _limits.QuietAfter && _now - _deadlines.Next < _limits.LateMax;
+    }
+
+    /// <summary>
+    /// A storm of ends steps aside for new work. What it costs are the messages that follow, a lock's to its order and those from there:
+    /// ends that say nothing to anybody are cheap, and are only kept from filling a frame.
+    /// </summary>
+    void DecideDeadlines(bool isPaced)
+    {
+        if (isPaced && _host.Uptime < _questionsAgainAt) return;
+        var most = isPaced ? _limits.QuestionsAtOnce : int.MaxValue;
+        for (var left = _limits.DeadlinesPerBatch; left > 0 && _batch.Sent < most && _batch.HasRoomForDeadlines && _deadlines.TryTake(_now, out var id); left--) _batch.DecideDeadline(id);
+        _questionsAgainAt = _host.Uptime + (1000L * _batch.Sent * _host.Partitions / _limits.QuestionsPerSecond);
     }
 
     void DecideMessages(Inbox inbox, int count)
