@@ -8,7 +8,7 @@ namespace Engine.Actors.Inventory;
 /// </summary>
 public static class LockDecider
 {
-    /// <summary>Deadlines decided in one turn: a storm of expiries is paced so that others keep their turn.</summary>
+    /// <summary>Deadlines decided in one turn, so that others keep theirs in a storm: as many as a partition asks about at once beside new work.</summary>
     const int PerTurn = 32;
 
     public static void Decide(SkuActor sku, Turn turn)
