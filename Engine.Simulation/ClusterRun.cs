@@ -9,7 +9,7 @@ using static Engine.Simulation.BrokenInvariantException;
 namespace Engine.Simulation;
 
 /// <summary>
-/// The life of several nodes on one store. They are killed, stopped and go on without knowing it, join, leave, are started twice
+/// The life of several nodes on one store, of one server or several. They are killed, stopped and go on without knowing it, join, leave, are started twice
 /// under one name, are cut off from the store and from each other; what they tell each other is lost, late and repeated; their
 /// clocks and the store's are set. Answers of whichever node are held against what is durable, and nobody is excused for being old.
 /// </summary>
@@ -27,7 +27,8 @@ sealed class ClusterRun : SimulationRun
     int _lostMail = 30;
     int _started;
 
-    public ClusterRun(int seed, PlantedFault fault = default, bool tells = false, IReadOnlyList<Actors.Orders.ShopPolicy>? policies = null) : base(seed, fault, tells, policies)
+    public ClusterRun(int seed, PlantedFault fault = default, bool tells = false, IReadOnlyList<Actors.Orders.ShopPolicy>? policies = null)
+        : base(seed, fault, tells, policies, keepsOrder: seed / 4 % 2 == 0, isServer: true)
     {
         _storeClock = new SimClock(Clock);
         _cluster = new MemoryCluster(World.Partitions, p => Disk.Acquire(p, ""), _storeClock);

@@ -15,18 +15,18 @@ public sealed class CrashDisk : IJournal
 {
     readonly Random _random;
     readonly Part[] _parts;
-    readonly Queue<JournalWrite> _unsynced = new();
-    readonly Queue<JournalWrite> _cutOff = new();
-    // Attempts whose answer was lost: the store may yet carry them out, until a new owner fences them.
-    readonly List<Attempt> _limbo = [];
+    readonly List<Connection> _connections = [];
+    readonly Connection _own;
+    // Transactions whose answer was lost: the store may yet carry them out, until a new owner fences them.
+    readonly List<Attempt[]> _limbo = [];
     readonly List<int> _order = [];
-    long _streak = 1;
 
     public CrashDisk(int partitions, Random random)
     {
         _random = random;
         _parts = new Part[partitions];
         for (var i = 0; i < partitions; i++) _parts[i] = new Part();
+        _own = Connect();
     }
 
     public int Partitions => _parts.Length;
@@ -37,10 +37,18 @@ public sealed class CrashDisk : IJournal
     public bool CommitsAtOnce { get; init; }
     /// <summary>Who may take partitions over, as leases would have it; null for anybody.</summary>
     public string? Owner { get; set; }
-    public int Unsynced => _unsynced.Count;
-    /// <summary>Whether it keeps the order of all writes, as the embedded store does, or each partition's alone, as one that nodes share.</summary>
+    /// <summary>Whether it keeps the order of all that comes over one connection, as one database does, or each partition's alone, as several do.</summary>
     public bool KeepsOrder { get; init; }
-    public long? Streak => KeepsOrder ? _streak : null;
+    /// <summary>A server of its own may carry a transaction out after its answer was lost; in a file it is there or not when it is looked for.</summary>
+    public bool IsServer { get; init; }
+    public long? Streak => _own.Streak;
+
+    /// <summary>One node's writes.</summary>
+    public Connection Connect()
+    {
+        _connections.Add(new Connection(this));
+        return _connections[^1];
+    }
 
     /// <summary>The disk is full or read-only until it is writable again.</summary>
     public void SetWritable(bool writable) => IsWritable = writable;
@@ -59,33 +67,19 @@ public sealed class CrashDisk : IJournal
     public bool Commit()
     {
         Haunt();
-        if (_cutOff.TryDequeue(out var lost))
-        {
-            LoseAnswer([lost]);
-            return true;
-        }
-        if (_unsynced.Count == 0) return false;
-        var group = new JournalWrite[_random.Next(1, _unsynced.Count + 1)];
-        for (var i = 0; i < group.Length; i++) group[i] = _unsynced.Dequeue();
-        var luck = _random.Next(1000);
-        if (!IsWritable || luck < Faults.Failed) Complete(group, WriteOutcome.Failed);
-        else if (luck < Faults.Failed + Faults.Unknown) LoseAnswer(group);
-        // Nobody hears before all of the group is on the disk.
-        else
-            foreach (var (write, outcome) in group.Select(write => (write, Carry(write))).ToArray()) write.Complete(outcome);
+        var waiting = _connections.FindAll(c => c.Waiting.Count > 0);
+        if (waiting.Count == 0) return false;
+        waiting[_random.Next(waiting.Count)].Commit();
         return true;
     }
 
     /// <summary>Power fails: of what was not synced a part from the front is there all the same.</summary>
     public void Crash()
     {
-        var kept = _random.Next(_unsynced.Count + 1);
-        while (_unsynced.TryDequeue(out var write))
-            if (kept-- > 0) Carry(write);
-        foreach (var attempt in _limbo)
-            if (_random.Next(2) == 0) Carry(attempt);
+        foreach (var connection in _connections) connection.Crash();
+        foreach (var transaction in _limbo)
+            if (_random.Next(2) == 0) Carry(transaction);
         _limbo.Clear();
-        _cutOff.Clear();
         IsWritable = true;
         if (Planted != StoreFault.LoseSynced) return;
         for (var partition = 0; partition < _parts.Length; partition++)
@@ -96,44 +90,6 @@ public sealed class CrashDisk : IJournal
         }
     }
 
-    void Complete(JournalWrite[] group, WriteOutcome outcome)
-    {
-        foreach (var write in group) Break(write);
-        foreach (var write in group) write.Complete(outcome);
-    }
-
-    void Break(JournalWrite write)
-    {
-        if (write.Streak == _streak) _streak++;
-    }
-
-    WriteOutcome Carry(JournalWrite write)
-    {
-        if (write.Streak < _streak) return WriteOutcome.Failed;
-        var outcome = Carry(new Attempt(write));
-        if (outcome != WriteOutcome.Durable) Break(write);
-        return outcome;
-    }
-
-    /// <summary>Whoever submitted it is cut off: it may have got here, or may yet.</summary>
-    public void LoseAnswer(JournalWrite write)
-    {
-        write.Validate(Partitions);
-        _cutOff.Enqueue(write);
-    }
-
-    void LoseAnswer(JournalWrite[] group)
-    {
-        // One transaction of a store that keeps the order is there or not when it is looked for; it does not come later.
-        var fate = _random.Next(KeepsOrder ? 2 : 3);
-        foreach (var write in group)
-        {
-            if (fate == 0) Carry(write);
-            else if (fate == 2) _limbo.Add(new Attempt(write));
-        }
-        Complete(group, WriteOutcome.Unknown);
-    }
-
     void Haunt()
     {
         if (_limbo.Count == 0 || _random.Next(4) > 0) return;
@@ -141,13 +97,109 @@ public sealed class CrashDisk : IJournal
         _limbo.RemoveAt(0);
     }
 
+    /// <summary>All of the transaction, or nothing where a part of it is refused.</summary>
+    void Carry(Attempt[] transaction)
+    {
+        if (!Array.TrueForAll(transaction, Fits)) return;
+        foreach (var write in transaction) Carry(write);
+    }
+
+    /// <summary>What comes over it reaches the disk in the order it was submitted in, or not at all.</summary>
+    public sealed class Connection(CrashDisk disk)
+    {
+        long _streak = 1;
+
+        /// <summary>With a true it was submitted after the node had been cut off: it may have got here, or may yet.</summary>
+        internal Queue<(JournalWrite Write, bool IsCutOff)> Waiting { get; } = new();
+
+        public long? Streak => disk.KeepsOrder ? _streak : null;
+
+        public void Submit(JournalWrite write, bool isCutOff = false)
+        {
+            write.Validate(disk.Partitions);
+            if (disk.CommitsAtOnce) write.Complete(Carry(write));
+            else Waiting.Enqueue((write, isCutOff));
+        }
+
+        internal void Commit()
+        {
+            if (Waiting.Peek().IsCutOff)
+            {
+                LoseAnswer([Waiting.Dequeue().Write]);
+                return;
+            }
+            var group = new JournalWrite[disk._random.Next(1, Waiting.TakeWhile(w => !w.IsCutOff).Count() + 1)];
+            for (var i = 0; i < group.Length; i++) group[i] = Waiting.Dequeue().Write;
+            var luck = disk._random.Next(1000);
+            if (!disk.IsWritable || luck < disk.Faults.Failed) Complete(group, WriteOutcome.Failed);
+            else if (luck < disk.Faults.Failed + disk.Faults.Unknown) LoseAnswer(group);
+            // Nobody hears before all of the group is on the disk.
+            else
+                foreach (var (write, outcome) in group.Select(write => (write, Carry(write))).ToArray()) write.Complete(outcome);
+        }
+
+        /// <summary>Carries out all that waits.</summary>
+        internal void Flush()
+        {
+            while (Waiting.TryDequeue(out var next))
+                if (next.IsCutOff) LoseAnswer([next.Write]);
+                else next.Write.Complete(Carry(next.Write));
+        }
+
+        internal void Crash()
+        {
+            var kept = disk._random.Next(Waiting.Count + 1);
+            while (Waiting.TryDequeue(out var next))
+                if (kept-- > 0) Carry(next.Write);
+        }
+
+        void LoseAnswer(JournalWrite[] group)
+        {
+            Attempt[] sent = [.. group.Where(write => !IsBroken(write)).Select(write => new Attempt(write))];
+            switch (disk._random.Next(disk.IsServer ? 3 : 2))
+            {
+                case 0: disk.Carry(sent); break;
+                case 1: break;
+                // Where no order is kept its parts are in several databases.
+                default: disk._limbo.AddRange(disk.KeepsOrder ? [sent] : sent.Select(write => new[] { write })); break;
+            }
+            Complete(group, WriteOutcome.Unknown);
+        }
+
+        void Complete(JournalWrite[] group, WriteOutcome outcome)
+        {
+            var failed = Array.ConvertAll(group, IsBroken);
+            foreach (var write in group) Break(write);
+            for (var i = 0; i < group.Length; i++) group[i].Complete(failed[i] ? WriteOutcome.Failed : outcome);
+        }
+
+        WriteOutcome Carry(JournalWrite write)
+        {
+            if (IsBroken(write)) return WriteOutcome.Failed;
+            var attempt = new Attempt(write);
+            if (disk.Fits(attempt))
+            {
+                disk.Carry(attempt);
+                return WriteOutcome.Durable;
+            }
+            Break(write);
+            return WriteOutcome.Refused;
+        }
+
+        bool IsBroken(JournalWrite write) => write.Streak < _streak;
+
+        void Break(JournalWrite write)
+        {
+            if (write.Streak == _streak) _streak++;
+        }
+    }
+
     // ── the journal ──
 
     public Lease Acquire(int partition, string owner)
     {
         // Writes that wait may be carried out before the take-over or be fenced by it: both keep the contract.
-        if (_random.Next(2) == 0)
-            while (IsWritable && _unsynced.TryDequeue(out var write)) write.Complete(Carry(write));
+        if (_random.Next(2) == 0 && IsWritable) _connections.ForEach(c => c.Flush());
         if (!IsWritable) throw new StoreUnavailableException("the disk can't be written to");
         if (Owner is not null && owner != Owner) throw new StoreUnavailableException("somebody else holds the lease");
         BeReadable();
@@ -155,12 +207,7 @@ public sealed class CrashDisk : IJournal
         return new Lease(++part.Epoch, part.Tail);
     }
 
-    public void Submit(JournalWrite write)
-    {
-        write.Validate(Partitions);
-        if (CommitsAtOnce) write.Complete(Carry(write));
-        else _unsynced.Enqueue(write);
-    }
+    public void Submit(JournalWrite write) => _own.Submit(write);
 
     public IEnumerable<StoredFrame> ReadFrames(int partition, long after)
     {
@@ -197,11 +244,15 @@ public sealed class CrashDisk : IJournal
         if (Faults.Unreadable > 0 && _random.Next(1000) < Faults.Unreadable) throw new StoreUnavailableException("the disk can't be read");
     }
 
-    WriteOutcome Carry(Attempt write)
+    bool Fits(Attempt write)
     {
         var part = _parts[write.Partition];
-        if (write.Epoch != part.Epoch && Planted != StoreFault.AcceptOldEpochs) return WriteOutcome.Refused;
-        if (write.Sequence != 0 && write.Sequence != part.Tail + 1) return WriteOutcome.Refused;
+        return (write.Epoch == part.Epoch || Planted == StoreFault.AcceptOldEpochs) && (write.Sequence == 0 || write.Sequence == part.Tail + 1);
+    }
+
+    void Carry(Attempt write)
+    {
+        var part = _parts[write.Partition];
         if (write.Sequence != 0)
         {
             part.Frames.Add(new StoredFrame(write.Sequence, write.Frame));
@@ -212,7 +263,6 @@ public sealed class CrashDisk : IJournal
         if (write.Segment != 0) part.Segments[write.Segment] = write.SegmentBytes;
         foreach (var segment in write.RemovedSegments) part.Segments.Remove(segment);
         if (write.Checkpoint is { } checkpoint) part.Checkpoint = checkpoint;
-        return WriteOutcome.Durable;
     }
 
     sealed class Part

@@ -3,8 +3,8 @@ using static Engine.Simulation.BrokenInvariantException;
 namespace Engine.Simulation;
 
 /// <summary>
-/// The life of one node on one disk, with crashes between any two steps; sometimes it is replaced and does not know it. Every other disk
-/// keeps the order of all writes.
+/// The life of one node on one disk, with crashes between any two steps; sometimes it is replaced and does not know it. The disk is a file,
+/// one server or several.
 /// </summary>
 sealed class NodeRun : SimulationRun
 {
@@ -12,7 +12,7 @@ sealed class NodeRun : SimulationRun
     SimScheduler? _replaced;
     int _nodes;
 
-    public NodeRun(int seed, PlantedFault fault = default, bool tells = false, IReadOnlyList<Actors.Orders.ShopPolicy>? policies = null) : base(seed, fault, tells, policies, keepsOrder: seed % 2 == 1) =>
+    public NodeRun(int seed, PlantedFault fault = default, bool tells = false, IReadOnlyList<Actors.Orders.ShopPolicy>? policies = null) : base(seed, fault, tells, policies, keepsOrder: seed % 2 == 1, isServer: seed % 4 != 1) =>
         _scheduler = new SimScheduler(Random);
 
     protected override void Start()

@@ -7,17 +7,17 @@ namespace Engine.Simulation;
 /// <summary>One node's connection to the store that all share. While it is cut nothing gets through, and of what was on its way nobody knows.</summary>
 sealed class SimStore(CrashDisk disk, IClusterStore cluster, Random random) : IJournal, IClusterStore
 {
+    readonly CrashDisk.Connection _connection = disk.Connect();
+
     public bool IsCut { get; set; }
     public int Partitions => disk.Partitions;
     public bool IsWritable => disk.IsWritable;
 
     public Lease Acquire(int partition, string owner) => throw new InvalidOperationException("a node of a cluster takes partitions over by its leases");
 
-    public void Submit(JournalWrite write)
-    {
-        if (IsCut) disk.LoseAnswer(write);
-        else disk.Submit(write);
-    }
+    public long? Streak => _connection.Streak;
+
+    public void Submit(JournalWrite write) => _connection.Submit(write, IsCut);
 
     public IEnumerable<StoredFrame> ReadFrames(int partition, long after) => Reach(() => disk.ReadFrames(partition, after).ToArray());
     public byte[]? ReadCheckpoint(int partition) => Reach(() => disk.ReadCheckpoint(partition));

@@ -25,12 +25,12 @@ abstract class SimulationRun
     public static SimulationRun Of(int seed, PlantedFault fault = default, bool tells = false, IReadOnlyList<Actors.Orders.ShopPolicy>? policies = null) =>
         fault.IsOfClusters || (seed % 4 == 0 && !fault.IsOfOneNode) ? new ClusterRun(seed, fault, tells, policies) : new NodeRun(seed, fault, tells, policies);
 
-    protected SimulationRun(int seed, PlantedFault fault, bool tells, IReadOnlyList<Actors.Orders.ShopPolicy>? policies, bool keepsOrder = false)
+    protected SimulationRun(int seed, PlantedFault fault, bool tells, IReadOnlyList<Actors.Orders.ShopPolicy>? policies, bool keepsOrder, bool isServer)
     {
         (Fault, _story) = (fault, tells ? [] : null);
         Random = new Random(seed);
         World = new World(Random, policies);
-        Disk = new CrashDisk(World.Partitions, Random) { Planted = fault.Store, KeepsOrder = keepsOrder };
+        Disk = new CrashDisk(World.Partitions, Random) { Planted = fault.Store, KeepsOrder = keepsOrder, IsServer = isServer };
         Replica = new Replica(World.Partitions, EngineDomain.Instance) { Before = Before, After = After };
         Courier = new Courier { CheckRead = CheckRead };
         _stockClient = new StockClient(this);

@@ -217,11 +217,14 @@ public sealed partial class Partition
             foreach (var to in _receivers)
             {
                 ref var outgoing = ref _outgoing[to];
-                _deliveries.Add(new Delivery(_partition.Number, to, write.Sequence, outgoing.First, [.. outgoing.Letters!]) { Streak = write.Streak });
+                _deliveries.Add(new Delivery(_partition.Number, to, write.Sequence, outgoing.First, [.. outgoing.Letters!]) { Streak = MaySendAhead(to) ? write.Streak : null });
                 outgoing.Letters!.Clear();
             }
             _receivers.Clear();
         }
+
+        /// <summary>What follows from it is written behind it only where this node owns both.</summary>
+        bool MaySendAhead(int to) => _host.IsWanted(to) || _host.Fault == KernelFault.SendAheadElsewhere;
 
         void ReleaseLetters()
         {
@@ -233,14 +236,16 @@ public sealed partial class Partition
             }
             // Whoever forgets or opens from here on asks how far the link is durable, which was said before this is read.
             Interlocked.MemoryBarrier();
-            if (_deliveredAt == _host.Upheavals) return;
-            foreach (var delivery in _deliveries) _host.Deliver(delivery.Streak is null ? delivery : delivery with { Streak = null });
+            var isKnown = _deliveredAt == _host.Upheavals;
+            foreach (var delivery in _deliveries)
+                if (!isKnown || delivery.Streak is null || !_host.IsWanted(delivery.To)) _host.Deliver(delivery with { Streak = null });
         }
 
         void DeliverAhead()
         {
             _deliveredAt = _host.Upheavals;
-            foreach (var delivery in _deliveries) _host.Deliver(delivery);
+            foreach (var delivery in _deliveries)
+                if (delivery.Streak is not null || _host.Fault == KernelFault.SendBeforeAppend) _host.Deliver(delivery);
         }
 
         /// <summary>None of it is kept.</summary>

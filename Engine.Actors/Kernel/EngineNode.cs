@@ -221,7 +221,8 @@ public sealed class EngineNode : IEngine, IPartitionHost, IAsyncDisposable
     void IPartitionHost.Deliver(Delivery delivery)
     {
         if (IsWanted(delivery.To)) Scheduler.Deliver(_partitions[delivery.To], delivery);
-        else Ownership!.Deliver(delivery);
+        // One that was to go ahead when this node had lost the partition already goes when it is durable.
+        else if (delivery.Streak is null || Fault == KernelFault.SendAheadElsewhere) Ownership!.Deliver(delivery);
     }
 
     bool IPartitionHost.MayAnswer(int partition) => Ownership is null || Fault == KernelFault.ReadWithoutLease || (Ownership.MayAnswer && !_partitions[partition].IsOvertaken);

@@ -51,7 +51,8 @@ public interface IJournal : IJournalReader
     /// <summary>
     /// Where the journal keeps the order of all writes it is given: the number of the streak that is under way. The frames of a streak become
     /// durable in the order they were submitted in; the first that does not breaks it, and all of it that was submitted behind fails untried. So
-    /// what rests on a frame may be decided before that frame is durable. Null where one partition's writes say nothing about another's.
+    /// what rests on a frame may be decided before that frame is durable. Null where one partition's writes say nothing about another's. A store
+    /// that nodes share keeps the order of each node's.
     /// </summary>
     long? Streak => null;
 

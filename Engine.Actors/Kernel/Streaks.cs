@@ -4,13 +4,14 @@ namespace Engine.Actors.Kernel;
 
 /// <summary>
 /// Where the journal keeps the order of all writes (<see cref="IJournal.Streak"/>), messages go on as soon as the frame they stand in
-/// is handed over: what follows from them is written behind it, or not at all. Answers still wait until it is durable.
+/// is handed over, to partitions of the same node: what follows from them is written behind it, or not at all. Answers still wait until it is
+/// durable, and so does what other nodes are sent.
 /// </summary>
 public sealed partial class Partition
 {
     long? _streak;
 
-    long? CurrentStreak => _host.Ownership is null && _host.Fault != KernelFault.SendBeforeAppend ? _host.Journal.Streak : null;
+    long? CurrentStreak => _host.Fault != KernelFault.SendBeforeAppend ? _host.Journal.Streak : null;
 
     /// <summary>
     /// Of a streak that was broken nobody knows which messages stand in the journal: those that wait are forgotten, and what is durable of

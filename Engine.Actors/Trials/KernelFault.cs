@@ -35,4 +35,6 @@ public enum KernelFault : byte
     TakeOverEarly = 13,
     /// <summary>Does not tell other nodes how far its links have got.</summary>
     AnnounceNothing = 14,
+    /// <summary>Sends messages to other nodes before the frame they stand in is durable.</summary>
+    SendAheadElsewhere = 15,
 }

@@ -12,7 +12,7 @@ namespace Engine.Tests.Postgres;
 
 /// <summary>The contract of every journal, and what is special about this one, against a real server.</summary>
 [Collection(PostgresCollection.Name)]
-public sealed class PostgresJournalTests(PostgresFixture postgres) : JournalContract
+public sealed class PostgresJournalTests(PostgresFixture postgres) : OrderedJournalContract
 {
     readonly string _database = postgres.NewDatabase();
     PostgresJournal? _journal;

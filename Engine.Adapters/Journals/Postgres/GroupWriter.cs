@@ -6,8 +6,12 @@ namespace Engine.Adapters.Journals.Postgres;
 
 /// <summary>
 /// One thread with one connection: takes all that is queued, sends it as one transaction in one round trip and tells each what
-/// became of it; meanwhile the next group gathers. What is refused drops out alone. A second connection was measured and earned
-/// nothing: orders were as many, in more and smaller transactions.
+/// became of it; meanwhile the next group gathers. A second connection was measured and earned nothing: orders were as many, in
+/// more and smaller transactions.
+/// <para>
+/// Where the server refuses a write, the transaction leaves nothing, and each write is sent alone: what was refused drops out, with those of
+/// its streak (<see cref="IJournal.Streak"/>) that were submitted behind it. The streak is broken before anybody is told.
+/// </para>
 /// <para>
 /// A transaction that the server refused has left nothing. One whose answer did not come, or came with a warning (a standby was
 /// not waited for), may have been committed or not: its outcome is unknown, and whoever takes the partition over finds out.
@@ -21,7 +25,6 @@ sealed class GroupWriter : IDisposable
     readonly object _gate = new();
     readonly Queue<JournalWrite> _queue = new();
     readonly List<AppendCommand> _commands = [];
-    readonly List<bool> _fits = [];
     readonly Thread _thread;
     NpgsqlConnection? _connection;
     bool _warned;
@@ -31,6 +34,7 @@ sealed class GroupWriter : IDisposable
     volatile bool _hasDroppedKeys;
     long _transactions;
     long _durableWrites;
+    long _streak = 1;
 
     public GroupWriter(PostgresSource source, PostgresJournalOptions options)
     {
@@ -42,6 +46,7 @@ sealed class GroupWriter : IDisposable
     public string? Trouble => _trouble;
     public long Transactions => Interlocked.Read(ref _transactions);
     public long DurableWrites => Interlocked.Read(ref _durableWrites);
+    public long Streak => Interlocked.Read(ref _streak);
     public bool IsThisThread => Environment.CurrentManagedThreadId == _thread.ManagedThreadId;
 
     /// <summary>Whether keys were dropped since it was last asked.</summary>
@@ -86,6 +91,7 @@ sealed class GroupWriter : IDisposable
         while (TakeTurn(group, out var tend))
         {
             if (tend && _trouble is not null) Probe();
+            group.RemoveAll(FailsUntried);
             if (group.Count > 0) Carry(CollectionsMarshal.AsSpan(group));
             group.Clear();
         }
@@ -110,32 +116,47 @@ sealed class GroupWriter : IDisposable
         }
     }
 
+    /// <summary>What it rests on is not durable.</summary>
+    bool FailsUntried(JournalWrite write)
+    {
+        if (!(write.Streak < _streak)) return false;
+        write.Complete(WriteOutcome.Failed);
+        return true;
+    }
+
     void Carry(ReadOnlySpan<JournalWrite> group)
     {
         var outcome = Send(group);
-        if (outcome == WriteOutcome.Failed && group.Length > 1)
+        if (outcome is WriteOutcome.Failed or WriteOutcome.Refused && group.Length > 1)
         {
-            // One write may have been too much for the store while the others fit: each gets its own chance, and its own outcome.
-            for (var i = 0; i < group.Length; i++) Carry(group.Slice(i, 1));
+            // One write may have been refused, or too much for the store, while the others fit: each gets its own chance, and its own outcome.
+            for (var i = 0; i < group.Length; i++)
+                if (!FailsUntried(group[i])) Carry(group.Slice(i, 1));
             return;
         }
-        for (var i = 0; i < group.Length; i++)
+        if (outcome != WriteOutcome.Durable)
+            foreach (var write in group) Break(write);
+        foreach (var write in group)
         {
-            var fits = outcome != WriteOutcome.Durable || _fits[i];
-            if (fits && outcome == WriteOutcome.Durable) Interlocked.Increment(ref _durableWrites);
-            if (fits && group[i].DroppedKeys.Count > 0) _hasDroppedKeys = true;
-            group[i].Complete(fits ? outcome : WriteOutcome.Refused);
+            if (outcome == WriteOutcome.Durable) Interlocked.Increment(ref _durableWrites);
+            if (outcome != WriteOutcome.Refused && write.DroppedKeys.Count > 0) _hasDroppedKeys = true;
+            write.Complete(outcome);
         }
     }
 
-    /// <summary>What became of the transaction; where it is durable, <see cref="_fits"/> says which writes are in it.</summary>
+    void Break(JournalWrite write)
+    {
+        if (write.Streak == _streak) Interlocked.Increment(ref _streak);
+    }
+
+    /// <summary>What became of the transaction, which is all of the group or nothing.</summary>
     WriteOutcome Send(ReadOnlySpan<JournalWrite> group)
     {
         try
         {
             using var batch = Batch(group);
             _atStep?.Invoke(WriteStep.Committing);
-            ReadFits(batch);
+            batch.ExecuteNonQuery();
             _atStep?.Invoke(WriteStep.Committed);
             if (_warned) throw new TimeoutException("the transaction was committed, but no standby has confirmed it");
             _trouble = null;
@@ -147,6 +168,11 @@ sealed class GroupWriter : IDisposable
             // No connection, so nothing was sent.
             _trouble = e.Message;
             return WriteOutcome.Failed;
+        }
+        catch (PostgresException e) when (e.SqlState == Sql.RefusedState)
+        {
+            _trouble = null;
+            return WriteOutcome.Refused;
         }
         catch (PostgresException e) when (e.InvariantSeverity == "ERROR")
         {
@@ -171,18 +197,6 @@ sealed class GroupWriter : IDisposable
         while (_commands.Count < group.Length) _commands.Add(new AppendCommand());
         for (var i = 0; i < group.Length; i++) batch.BatchCommands.Add(_commands[i].Of(group[i]));
         return batch;
-    }
-
-    void ReadFits(NpgsqlBatch batch)
-    {
-        _fits.Clear();
-        using var reader = batch.ExecuteReader();
-        do
-        {
-            while (reader.Read()) _fits.Add(reader.GetBoolean(0));
-        }
-        // Only after the last result comes the server's word that it has committed.
-        while (reader.NextResult());
     }
 
     NpgsqlConnection Connection()

@@ -93,6 +93,9 @@ public sealed class PostgresJournal : IStore, IArchivable
 
     public bool IsWritable => Trouble is null;
 
+    /// <summary>Of this node's writes; those of others end up between them, under their own epochs.</summary>
+    public long? Streak => _writer.Streak;
+
     public string? Trouble => _writer.Trouble;
     public long Transactions => _writer.Transactions;
     public long DurableWrites => _writer.DurableWrites;

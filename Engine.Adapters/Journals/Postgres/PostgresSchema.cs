@@ -44,6 +44,7 @@ static class PostgresSchema
             connection.Run(Sql.SetFormat, format);
         }
         connection.Run(Sql.CreateAppend);
+        connection.Run(Sql.CreateRefuse);
         connection.Run(Sql.CreateTakeOver);
         transaction.Commit();
         return meta;

@@ -85,7 +85,20 @@ static class Sql
         $append$
         """;
 
-    public const string Append = "SELECT engine.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    /// <summary>Ends the transaction with an error that is known by its code, and leaves nothing of it.</summary>
+    public const string CreateRefuse =
+        $$"""
+        CREATE OR REPLACE FUNCTION engine.refuse(in_partition integer) RETURNS boolean LANGUAGE plpgsql AS $refuse$
+        BEGIN
+            RAISE EXCEPTION 'a write of partition % is refused', in_partition USING ERRCODE = '{{RefusedState}}';
+        END
+        $refuse$
+        """;
+
+    public const string RefusedState = "EN001";
+
+    /// <summary>What stands behind it in the transaction may rest on it, so that all of them are there or none.</summary>
+    public const string Append = "SELECT CASE WHEN engine.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) THEN true ELSE engine.refuse($1) END";
 
     public const string InsertMeta = "INSERT INTO engine.meta(format, partitions, shard, shards, store, migrating) VALUES ($1, $2, $3, $4, $5, $6)";
     public const string ReadMeta = "SELECT format, partitions, shard, shards, store, migrating FROM engine.meta";
