@@ -80,7 +80,8 @@ public sealed partial class Partition
             if (stored.Sequence > header.Sequence) replay.Frame(stored);
             else if (FrameHash.Of(stored.Bytes) != header.Hash) throw new InvalidDataException($"partition {Number}, frame {stored.Sequence}: it is not the one the checkpoint was made behind");
         }
-        if (_sequence > lease.LastSequence && keep is not null && _host.Ownership is not null) throw new NotOwnerException($"partition {Number} has been taken over while it was rebuilt");
+        // Also under a lease that is new: the node may have been frozen behind it for longer than that holds.
+        if (_sequence > lease.LastSequence && _host.Ownership is not null) throw new NotOwnerException($"partition {Number} has been taken over while it was rebuilt");
         if (_sequence != lease.LastSequence) throw new InvalidDataException($"partition {Number}: the journal ends at {lease.LastSequence}, but frames were read up to {_sequence}");
 
         CheckTail();
