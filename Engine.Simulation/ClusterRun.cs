@@ -18,6 +18,8 @@ sealed class ClusterRun : SimulationRun
     static readonly string[] Names = ["n1", "n2", "n3"];
     /// <summary>Two clocks may each be off by less than what is seen as a difference.</summary>
     const long AheadMax = 2100;
+    /// <summary>Steps below it happen to no node in particular.</summary>
+    const int WithoutMishaps = 966;
 
     readonly List<SimNode> _nodes = [];
     readonly List<(string To, byte[] Message)> _mail = [];
@@ -55,10 +57,12 @@ sealed class ClusterRun : SimulationRun
         var scheduler = new SimScheduler(Random) { Repeated = 50 };
         var store = new SimStore(Disk, _cluster, Random);
         var engine = NewNode(store, clock, scheduler, row.Id);
-        _nodes.Add(new SimNode
+        var node = new SimNode
         {
             Row = row, Clock = clock, Scheduler = scheduler, Store = store, Engine = engine, Member = new ClusterMember(row, engine, store, new SimNeighbours(this, row.Id)),
-        });
+        };
+        store.TakenOver = () => PauseAtTakeOver(node);
+        _nodes.Add(node);
     }
 
     // ── what clients and nodes say to each other ──
@@ -117,7 +121,7 @@ sealed class ClusterRun : SimulationRun
         else if (pick < 740) LookAround();
         else if (pick < 850) Act();
         else if (pick < 960) Pass(SomeTime());
-        else if (pick < 966) Disk.SetWritable(Random.Next(3) > 0);
+        else if (pick < WithoutMishaps) Disk.SetWritable(Random.Next(3) > 0);
         else if (pick < 969) Disk.Faults = SomeDisk();
         else if (pick < 974) Kill();
         else if (pick < 979) JoinOne();
@@ -214,6 +218,20 @@ sealed class ClusterRun : SimulationRun
         // In the middle of what it was doing, before it looks at any clock.
         LookAround();
         for (var i = 0; i < 20 && node.Scheduler.Step(); i++) Observe();
+    }
+
+    /// <summary>Stopped for a while before it reads what it has taken over; the others live on.</summary>
+    void PauseAtTakeOver(SimNode node)
+    {
+        if (_lostMail == 0 || Random.Next(50) > 0) return;
+        Tell($"{node.Row.Id} is stopped as it takes a partition over");
+        node.IsPaused = true;
+        for (var i = Random.Next(300); i > 0; i--)
+        {
+            Step(Random.Next(WithoutMishaps));
+            Observe();
+        }
+        node.IsPaused = false;
     }
 
     void CutFromStore()

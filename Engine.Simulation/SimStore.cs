@@ -10,6 +10,10 @@ sealed class SimStore(CrashDisk disk, IClusterStore cluster, Random random) : IJ
     readonly CrashDisk.Connection _connection = disk.Connect();
 
     public bool IsCut { get; set; }
+
+    /// <summary>Whoever has taken a partition over may be stopped before it hears so.</summary>
+    public Action TakenOver { get; set; } = static () => { };
+
     public int Partitions => disk.Partitions;
     public bool IsWritable => disk.IsWritable;
 
@@ -26,7 +30,12 @@ sealed class SimStore(CrashDisk disk, IClusterStore cluster, Random random) : IJ
 
     public ClusterState Renew(NodeRow me, byte writes) => Reach(() => cluster.Renew(me, writes));
 
-    public Lease Acquire(string node, PartitionRow seen, long renewal) => Reach(() => cluster.Acquire(node, seen, renewal));
+    public Lease Acquire(string node, PartitionRow seen, long renewal)
+    {
+        var lease = Reach(() => cluster.Acquire(node, seen, renewal));
+        TakenOver();
+        return lease;
+    }
 
     public void Release(string node, int partition, long epoch) => Reach(() =>
     {
