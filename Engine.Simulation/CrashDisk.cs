@@ -97,7 +97,7 @@ public sealed class CrashDisk : IJournal
         _limbo.RemoveAt(0);
     }
 
-    /// <summary>All of the transaction, or nothing where a part of it is refused.</summary>
+    /// <summary>All of the transaction, or nothing where a part of it is refused. It holds one frame of a partition at most, so each fits or not by itself.</summary>
     void Carry(Attempt[] transaction)
     {
         if (!Array.TrueForAll(transaction, Fits)) return;
@@ -109,7 +109,7 @@ public sealed class CrashDisk : IJournal
     {
         long _streak = 1;
 
-        /// <summary>With a true it was submitted after the node had been cut off: it may have got here, or may yet.</summary>
+        /// <summary>In order. Of a write that was submitted when its node was cut off already nobody hears: it may have got here, or may yet.</summary>
         internal Queue<(JournalWrite Write, bool IsCutOff)> Waiting { get; } = new();
 
         public long? Streak => disk.KeepsOrder ? _streak : null;
