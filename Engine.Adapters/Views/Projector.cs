@@ -12,12 +12,6 @@ namespace Engine.Adapters.Views;
 /// </summary>
 sealed class Projector : IFrameVisitor, IDisposable
 {
-    /// <summary>
-    /// Per partition and transaction: enough to make the commit's cost small (a quarter of it costs half as much again), and little enough
-    /// that partitions stay close in time and that what is held until it is written does not grow old.
-    /// </summary>
-    const int FramesPerTurn = 256;
-    const long BytesPerTurn = 1 << 20;
     /// <summary>Nearly all that sell.</summary>
     const int SkusAtHand = 30_000;
     /// <summary>Those that are being reserved. One whose stock is decided hears nothing for a while, and so many of them would cost the collector more than reading back those that do.</summary>
@@ -43,6 +37,8 @@ sealed class Projector : IFrameVisitor, IDisposable
     FrameHeader _header;
     volatile bool _leads;
     int _newInFrame;
+    /// <summary>Whose turn it is.</summary>
+    int _partition;
     long _difference, _committedDifference, _committedRows;
 
     /// <exception cref="Engine.Adapters.Tables.DamagedRowException" />
@@ -57,6 +53,14 @@ sealed class Projector : IFrameVisitor, IDisposable
         _committed = [.. _progress];
         _difference = _committedDifference = _writer.Difference();
     }
+
+    /// <summary>
+    /// Of frames, in one transaction. Where there is more to catch up on, all of it is one partition's: its own SKUs are few, so the pages
+    /// they lie on are written once for many orders. A part from each partition would touch the pages of all SKUs every time.
+    /// </summary>
+    public long BytesPerTransaction { get; init; } = 16 << 20;
+    /// <summary>Of frames, until their rows are written and what was held for them is let go of.</summary>
+    public long BytesPerSlice { get; init; } = 1 << 20;
 
     /// <summary>What is committed. Read from any thread, as the figures below.</summary>
     public IReadOnlyList<FrameProgress> Progress => Volatile.Read(ref _committed);
@@ -92,11 +96,19 @@ sealed class Projector : IFrameVisitor, IDisposable
         if (!TryLead(out var moved)) return moved;
         try
         {
-            var frames = 0;
-            for (var partition = 0; partition < _progress.Length; partition++)
+            var (frames, bytes) = (0, 0L);
+            for (var visited = 0; visited < _progress.Length && bytes < BytesPerTransaction; visited++)
             {
-                frames += Take(partition, isFirst: frames == 0, betweenFrames);
-                WriteDirty();
+                bool isFull;
+                do
+                {
+                    var slice = Take(_partition, isFirst: frames == 0, betweenFrames);
+                    WriteDirty();
+                    (frames, bytes) = (frames + slice.Frames, bytes + slice.Bytes);
+                    isFull = slice.Bytes >= BytesPerSlice;
+                }
+                while (isFull && bytes < BytesPerTransaction);
+                _partition = (_partition + 1) % _progress.Length;
             }
             if (frames > 0) Commit();
             return frames;
@@ -133,21 +145,21 @@ sealed class Projector : IFrameVisitor, IDisposable
 
     public bool Leads => _leads;
 
-    int Take(int partition, bool isFirst, Action? betweenFrames)
+    (int Frames, long Bytes) Take(int partition, bool isFirst, Action? betweenFrames)
     {
-        var (taken, bytes) = (0, 0L);
+        var (frames, bytes) = (0, 0L);
         try
         {
-            if (IsBlocked(partition)) return 0;
+            if (IsBlocked(partition)) return (0, 0);
             foreach (var stored in _journal.ReadFrames(partition, _progress[partition].Sequence))
             {
-                if (isFirst && taken == 0) _writer.Begin();
+                if (isFirst && frames == 0) _writer.Begin();
                 Take(partition, stored);
                 betweenFrames?.Invoke();
-                bytes += stored.Bytes.Length;
-                if (++taken == FramesPerTurn || bytes > BytesPerTurn || IsBlocked(partition)) break;
+                (frames, bytes) = (frames + 1, bytes + stored.Bytes.Length);
+                if (bytes >= BytesPerSlice || IsBlocked(partition)) break;
             }
-            return taken;
+            return (frames, bytes);
         }
         catch (Exception e) when (e is InvalidDataException or InvariantBrokenException)
         {

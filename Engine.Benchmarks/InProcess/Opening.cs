@@ -50,7 +50,8 @@ static class Opening
     }
 
     /// <summary>Makes a store of so many orders, all but the last paid, cancelled and refunded.</summary>
-    public static async Task FillAsync(string folder, int orders, int open)
+    /// <param name="behind">So many others come in between an order and its end.</param>
+    public static async Task FillAsync(string folder, int orders, int open, int behind = 0)
     {
         var began = Stopwatch.GetTimestamp();
         using var journal = new SqliteJournal(new SqliteJournalOptions { Directory = folder, Partitions = 16 });
@@ -59,23 +60,24 @@ static class Opening
         var world = new World();
         await world.StockAsync(node, 10_000_000);
         using var persons = new Persons(folder, journal, ahead: true);
-        await Fill(node, world, persons, orders, open);
+        await Fill(node, world, persons, orders, open, behind);
         Console.WriteLine($"filled with {orders:N0} orders, {open:N0} open, in {Stopwatch.GetElapsedTime(began).TotalSeconds:F0} s; stopped without a checkpoint");
     }
 
-    static async Task Fill(EngineNode node, World world, Persons persons, int orders, int open)
+    static async Task Fill(EngineNode node, World world, Persons persons, int orders, int open, int behind)
     {
         var next = -1;
         await Task.WhenAll(Enumerable.Range(0, 512).Select(caller => Task.Run(async () =>
         {
             var source = new OrderSource(world, persons, caller);
-            for (var n = Interlocked.Increment(ref next); n < orders; n = Interlocked.Increment(ref next))
+            for (var n = Interlocked.Increment(ref next); n < orders + behind; n = Interlocked.Increment(ref next))
             {
-                await Ask(node, $"{n}", source.Make($"{n}", TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(), isPaid: true));
-                if (n >= orders - open) continue;
-                await Ask(node, $"{n}", new Intake
+                if (n < orders) await Ask(node, $"{n}", source.Make($"{n}", TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(), isPaid: true));
+                var ending = n - behind;
+                if (ending < 0 || ending >= orders - open) continue;
+                await Ask(node, $"{ending}", new Intake
                 {
-                    Platform = "youzan", Shop = "flagship", PlatformOrderId = $"{n}", Source = "bench", Policy = new ShopPolicy(),
+                    Platform = "youzan", Shop = "flagship", PlatformOrderId = $"{ending}", Source = "bench", Policy = new ShopPolicy(),
                     Cancellation = new Cancellation("bench", "bench"),
                     Refund = new RefundFact { Reference = "r", Status = RefundProgress.Succeeded, Full = true, Amount = PaymentFact.Whole },
                 });

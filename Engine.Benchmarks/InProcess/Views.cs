@@ -18,21 +18,23 @@ static class Views
     {
         var orders = Options.Count("--orders", 1_000_000, "In the journal");
         var open = new Option<int?>("--open") { Description = "Of these, still open; a tenth where nothing is said" };
+        var behind = new Option<int>("--behind") { Description = "Orders that come in between one and its end" };
         var folder = new Option<DirectoryInfo?>("--folder") { Description = "Keeps the store there, or uses the one that is there" };
+        var live = new Option<bool>("--live") { Description = "Projects into the file as an engine does that runs, rather than into one that nobody reads yet" };
         var ask = new Option<bool>("--ask") { Description = "Only asks" };
-        var command = new System.CommandLine.Command("views", "Read models of a journal of many orders, and questions about its past") { orders, open, folder, ask };
-        command.SetAction((parsed, _) => RunAsync(parsed.GetValue(orders), parsed.GetValue(open) ?? parsed.GetValue(orders) / 10, parsed.GetValue(folder)?.FullName, parsed.GetValue(ask)));
+        var command = new System.CommandLine.Command("views", "Read models of a journal of many orders, and questions about its past") { orders, open, behind, folder, live, ask };
+        command.SetAction((parsed, _) => RunAsync(parsed.GetValue(orders), parsed.GetValue(open) ?? parsed.GetValue(orders) / 10, parsed.GetValue(behind), parsed.GetValue(folder)?.FullName, parsed.GetValue(live), parsed.GetValue(ask)));
         return command;
     }
 
-    static async Task<int> RunAsync(int orders, int open, string? kept, bool onlyAsks)
+    static async Task<int> RunAsync(int orders, int open, int behind, string? kept, bool live, bool onlyAsks)
     {
         var folder = kept ?? BenchStore.NewFolder("views");
         try
         {
-            if (!File.Exists(Path.Combine(folder, "journal.db"))) await Opening.FillAsync(folder, orders, open);
+            if (!File.Exists(Path.Combine(folder, "journal.db"))) await Opening.FillAsync(folder, orders, open, behind);
             using var journal = new SqliteReader(folder);
-            if (!onlyAsks) Project(folder, journal, orders);
+            if (!onlyAsks) await ProjectAsync(folder, journal, orders, live);
             return Ask(folder, journal, orders) ? 0 : 1;
         }
         finally
@@ -41,14 +43,26 @@ static class Views
         }
     }
 
-    static void Project(string folder, SqliteReader journal, int orders)
+    static async Task ProjectAsync(string folder, SqliteReader journal, int orders, bool live)
     {
+        foreach (var file in Directory.GetFiles(folder, ReadModels.FileName + "*")) File.Delete(file);
+        var newest = Enumerable.Range(0, journal.Partitions).Select(p => journal.ReadFrames(p, 0).Select(f => f.Sequence).LastOrDefault()).ToArray();
         var (began, cpu) = (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime);
-        long frames = 0;
-        ReadModels.RebuildOffline(new ReadModelOptions { Directory = folder, Journal = journal, Domain = EngineDomain.Instance, Durable = () => [] }, n => frames = n);
+        var options = new ReadModelOptions { Directory = folder, Journal = journal, Domain = EngineDomain.Instance, Durable = () => newest };
+        if (live)
+        {
+            using var models = new ReadModels(options);
+            models.Start();
+            while (!await models.CatchUpAsync(TimeSpan.FromSeconds(10)))
+                Console.WriteLine($"{Stopwatch.GetElapsedTime(began).TotalSeconds,5:F0} s: {models.Status.Partitions.Sum(p => p.Position):N0} of {newest.Sum():N0} frames");
+        }
+        else
+        {
+            ReadModels.RebuildOffline(options, _ => { });
+        }
         var (elapsed, spent) = (Stopwatch.GetElapsedTime(began), Environment.CpuUsage.TotalTime - cpu);
         var bytes = new FileInfo(Path.Combine(folder, ReadModels.FileName)).Length;
-        Console.WriteLine($"projected           {frames,12:N0} frames of {orders:N0} orders in {elapsed.TotalSeconds:F1} s");
+        Console.WriteLine($"projected           {newest.Sum(),12:N0} frames of {orders:N0} orders in {elapsed.TotalSeconds:F1} s");
         Console.WriteLine($"orders/s            {orders / elapsed.TotalSeconds,12:N0}");
         Console.WriteLine($"cpu µs/order        {spent.TotalMicroseconds / orders,12:F1}");
         Console.WriteLine($"views.db            {bytes,12:N0} bytes, {bytes / orders:N0} an order; the journal {new FileInfo(Path.Combine(folder, "journal.db")).Length / orders:N0}");

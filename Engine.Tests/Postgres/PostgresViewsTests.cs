@@ -36,7 +36,10 @@ public sealed class PostgresViewsTests(PostgresFixture postgres) : IDisposable
         {
             var journal = new StumblingJournal(story.Rig.Journal, random.Next(1, 40));
             using var store = new ViewStore(place, journal.Partitions, EngineDomain.Instance);
-            using var projector = new Projector(store, journal, EngineDomain.Instance, new NoPersonIndex());
+            using var projector = new Projector(store, journal, EngineDomain.Instance, new NoPersonIndex())
+            {
+                BytesPerTransaction = random.Next(1, 20_000), BytesPerSlice = random.Next(1, 5_000),
+            };
             Assert.Null(store.Remade);
             journal.IsCounting = true;
             try

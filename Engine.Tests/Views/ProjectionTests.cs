@@ -95,7 +95,10 @@ public sealed class ProjectionTests : IDisposable
         {
             var journal = new StumblingJournal(story.Rig.Journal, random.Next(1, 40));
             using var store = new ViewStore(new ViewFile(_folder.File(ReadModels.FileName), ""), journal.Partitions, EngineDomain.Instance);
-            using var projector = new Projector(store, journal, EngineDomain.Instance, new NoPersonIndex());
+            using var projector = new Projector(store, journal, EngineDomain.Instance, new NoPersonIndex())
+            {
+                BytesPerTransaction = random.Next(1, 20_000), BytesPerSlice = random.Next(1, 5_000),
+            };
             Assert.Null(store.Remade);
             Assert.True(projector.IsOfThisJournal());
             journal.IsCounting = true;
@@ -113,6 +116,27 @@ public sealed class ProjectionTests : IDisposable
         }
         Tables.Project(whole, story.Rig.Journal);
         Assert.Equal(Tables.Dump(whole), Tables.Dump(_folder));
+    }
+
+    [Fact]
+    public void Much_to_catch_up_on_is_committed_partition_by_partition()
+    {
+        const int Bytes = 2000;
+        var story = new Story(11);
+        story.Begin();
+        story.Tell(60);
+        var journal = story.Rig.Journal;
+        using var store = new ViewStore(new ViewFile(_folder.File(ReadModels.FileName), ""), journal.Partitions, EngineDomain.Instance);
+        using var projector = new Projector(store, journal, EngineDomain.Instance, new NoPersonIndex()) { BytesPerTransaction = Bytes, BytesPerSlice = 1 };
+        for (var turn = 0; turn < journal.Partitions; turn++)
+        {
+            var frames = projector.Advance();
+            Assert.Equal(frames, projector.Progress[turn].Sequence);
+            var sizes = journal.ReadFrames(turn, 0).Take(frames).Select(f => f.Bytes.Length).ToArray();
+            Assert.InRange(Bytes, sizes[..^1].Sum() + 1, sizes.Sum());
+        }
+        while (projector.Advance() > 0) { }
+        Assert.Equal(Tables.Durable(journal), projector.Progress.Select(p => p.Sequence));
     }
 
     [Fact]
