@@ -85,5 +85,5 @@ sealed class ReadCaller(IEngine engine, World world, int number) : Caller(engine
 
     /// <summary>As the API lists them, by id.</summary>
     static List<ReservationView> FirstOf(SkuActor sku) =>
-        new Host.Api.Listing(Page, null).First(sku.ReservationsBehind(null).Where(r => r.IsLive)).ConvertAll(r => ReservationView.Of(sku.Sku, r));
+        new Host.Api.Listing(Page, null).First(sku.ReservationsBehind(null).Where(r => r.IsLive));
 }
