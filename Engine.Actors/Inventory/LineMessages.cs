@@ -127,47 +127,6 @@ public sealed class AwaitStock : Message
     public override void Layout(Codec codec) => codec.Record(Backorder);
 }
 
-/// <summary>One line waiting for stock: served paid first, then by urgency, then by order time.</summary>
-public sealed class Backorder : IEncoded
-{
-    public string ReservationId = "";
-    public string OrderId = "";
-    public int Quantity;
-    public List<string> Warehouses = [];
-    public bool Paid;
-    public byte Urgency;
-    public long PlacedAt;
-    /// <summary>Unpaid ones end with the order tier; <see cref="Actor.Never"/> for paid ones.</summary>
-    public long ExpiresAt;
-    public long PayingExpiresAt;
-    public int LinesInOrder = 1;
-    public bool Asked;
-    /// <summary>It waits already, only what it says has changed: if it does not any more, the order hears why.</summary>
-    public bool Renewed;
-    /// <summary>Not offered before; 0 for at once. Orders that came back empty-handed step aside for a moment.</summary>
-    public long NotBefore;
-    /// <summary>Quantities of the order's other lines of this SKU: an offer for this line alone would be of no use.</summary>
-    public List<int> Alongside = [];
-
-    public void Layout(Codec codec)
-    {
-        codec.Id(ref ReservationId);
-        codec.Id(ref OrderId);
-        codec.Int(ref Quantity);
-        codec.Words(Warehouses);
-        codec.Bool(ref Paid);
-        codec.Byte(ref Urgency);
-        codec.Long(ref PlacedAt);
-        codec.Long(ref ExpiresAt);
-        codec.Long(ref PayingExpiresAt);
-        codec.Int(ref LinesInOrder);
-        codec.Bool(ref Asked);
-        codec.Bool(ref Renewed);
-        codec.Long(ref NotBefore);
-        codec.Indexes(Alongside);
-    }
-}
-
 public enum LineAnswerKind : byte
 {
     Granted = 0,

@@ -2,49 +2,6 @@ using Engine.Actors.Deciders;
 
 namespace Engine.Actors.Inventory;
 
-/// <summary>Stock of the SKU in one warehouse.</summary>
-public sealed class WarehouseStock : IEncoded
-{
-    public string Warehouse = "";
-    public long OnHand;
-    public long Reserved;
-    public long Committed;
-    /// <summary>What physical loss took from stock already promised; shrinks as the promise is kept or given back.</summary>
-    public long Shortage;
-
-    public long Free => OnHand - Reserved - Committed;
-
-    public void Layout(Codec codec)
-    {
-        codec.Text(ref Warehouse);
-        codec.Long(ref OnHand);
-        codec.Long(ref Reserved);
-        codec.Long(ref Committed);
-        codec.Long(ref Shortage);
-    }
-}
-
-/// <summary>What an adjustment line was answered, kept seven days so that the same reference gets the same answer.</summary>
-public sealed class AppliedAdjustment : IEncoded
-{
-    public string Key = "";
-    public ulong Asked;
-    public long At;
-    public long OnHand;
-    public long Version;
-    public long Shortage;
-
-    public void Layout(Codec codec)
-    {
-        codec.Text(ref Key);
-        codec.Fixed64(ref Asked);
-        codec.Long(ref At);
-        codec.Long(ref OnHand);
-        codec.Long(ref Version);
-        codec.Long(ref Shortage);
-    }
-}
-
 /// <summary>
 /// The stock of one SKU over all warehouses, its reservations and who waits for it: the state, and how events change it.
 /// What may happen is decided in <see cref="StockDecider"/> and the deciders beside it.
@@ -615,49 +572,5 @@ public sealed class SkuActor : Actor
         codec.Text(ref id);
         codec.Long(ref expiresAt);
         if (!codec.IsWriting && _usedTokens.TryAdd(id, expiresAt)) _usedTokenOrder.Enqueue(id);
-    }
-}
-
-/// <summary>As <see cref="ReservationTable"/> orders what falls due.</summary>
-sealed class ByTime : IComparer<(long At, string Id)>
-{
-    public static readonly ByTime Instance = new();
-
-    public int Compare((long At, string Id) x, (long At, string Id) y) => x.At != y.At ? x.At.CompareTo(y.At) : string.CompareOrdinal(x.Id, y.Id);
-}
-
-/// <summary>A lock that the auditor found without an owner.</summary>
-sealed class FreedLock : IEncoded
-{
-    public string ReservationId = "";
-    public string OrderId = "";
-    public string Warehouse = "";
-    public int Quantity;
-    public string Why = "";
-    public long At;
-
-    public void Layout(Codec codec)
-    {
-        codec.Text(ref ReservationId);
-        codec.Text(ref OrderId);
-        codec.Text(ref Warehouse);
-        codec.Int(ref Quantity);
-        codec.Text(ref Why);
-        codec.Long(ref At);
-    }
-}
-
-/// <summary>Paid first, then urgency, then order time.</summary>
-sealed class BackorderPriority : IComparer<Backorder>
-{
-    public static readonly BackorderPriority Instance = new();
-
-    public int Compare(Backorder? a, Backorder? b)
-    {
-        if (a is null || b is null) return 0;
-        if (a.Paid != b.Paid) return a.Paid ? -1 : 1;
-        if (a.Urgency != b.Urgency) return b.Urgency.CompareTo(a.Urgency);
-        var byTime = a.PlacedAt.CompareTo(b.PlacedAt);
-        return byTime != 0 ? byTime : string.CompareOrdinal(a.ReservationId, b.ReservationId);
     }
 }

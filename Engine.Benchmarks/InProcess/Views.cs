@@ -18,9 +18,9 @@ static class Views
     {
         var orders = Options.Count("--orders", 1_000_000, "In the journal");
         var open = new Option<int?>("--open") { Description = "Of these, still open; a tenth where nothing is said" };
-        var behind = new Option<int>("--behind") { Description = "Orders that come in between one and its end" };
+        var behind = Options.Count("--behind", 0, "Orders that come in between one and its end", least: 0);
         var folder = new Option<DirectoryInfo?>("--folder") { Description = "Keeps the store there, or uses the one that is there" };
-        var live = new Option<bool>("--live") { Description = "Projects into the file as an engine does that runs, rather than into one that nobody reads yet" };
+        var live = new Option<bool>("--live") { Description = "Projects as an engine does that runs: into a file that others may read meanwhile" };
         var ask = new Option<bool>("--ask") { Description = "Only asks" };
         var command = new System.CommandLine.Command("views", "Read models of a journal of many orders, and questions about its past") { orders, open, behind, folder, live, ask };
         command.SetAction((parsed, _) => RunAsync(parsed.GetValue(orders), parsed.GetValue(open) ?? parsed.GetValue(orders) / 10, parsed.GetValue(behind), parsed.GetValue(folder)?.FullName, parsed.GetValue(live), parsed.GetValue(ask)));
