@@ -59,8 +59,8 @@ sealed class Projector : IFrameVisitor, IDisposable
     /// they lie on are written once for many orders. A part from each partition would touch the pages of all SKUs every time.
     /// </summary>
     public long BytesPerTransaction { get; init; } = 16 << 20;
-    /// <summary>Of frames, until their rows are written and what was held for them is let go of.</summary>
-    public long BytesPerSlice { get; init; } = 1 << 20;
+    /// <summary>Of frames, until their rows are written and what was held for them is let go of: little, for the collector stops everybody over what is held.</summary>
+    public long BytesPerSlice { get; init; } = 128 << 10;
 
     /// <summary>What is committed. Read from any thread, as the figures below.</summary>
     public IReadOnlyList<FrameProgress> Progress => Volatile.Read(ref _committed);
