@@ -31,6 +31,7 @@ sealed class World
             FrameBytes = random.Next(300, 4000),
             CheckpointBytes = random.Next(500, 8000),
             SnapshotsPerSlice = 2,
+            SegmentBytes = random.Next(100, 4000),
             LaneLength = 32,
             SegmentLive = 0.3 + random.NextDouble() * 0.6,
             // The first fault ends a run: none is expected.

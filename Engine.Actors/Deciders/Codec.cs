@@ -41,7 +41,7 @@ public sealed class Codec
         Array.Fill(_lastKeys, "");
     }
 
-    public static Codec Writer(int capacity = 256, bool shares = false) => new(new byte[capacity], 0, 0, writing: true, shares);
+    public static Codec Writer(int capacity = 256, bool shares = false) => new(GC.AllocateUninitializedArray<byte>(capacity), 0, 0, writing: true, shares);
     public static Codec Reader(byte[] bytes) => Reader(bytes, 0, bytes.Length);
     public static Codec Reader(byte[] bytes, int offset, int count, bool shares = false) => new(bytes, offset, offset + count, writing: false, shares);
 

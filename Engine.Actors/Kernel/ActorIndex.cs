@@ -1,3 +1,4 @@
+using Engine.Actors.Compact;
 using Engine.Actors.Deciders;
 
 namespace Engine.Actors.Kernel;
@@ -34,9 +35,6 @@ sealed class ActorIndex
     /// <summary>Bytes of the whole segment.</summary>
     public int Length(long segment) => (int)_segments[segment].Total;
 
-    /// <summary>Nothing in the segment is current.</summary>
-    public bool IsGarbage(long segment) => _segments[segment].Live == 0;
-
     /// <summary>The place, if that is where the actor's newest snapshot lies.</summary>
     public SnapshotPlace? Current(ulong hash, long segment, int offset) =>
         _places.TryGetValue(hash, out var current) && current.Segment == segment && current.Offset == offset ? current : null;
@@ -53,30 +51,25 @@ sealed class ActorIndex
 
     public void Put(ulong hash, SnapshotPlace place)
     {
-        if (_places.TryGetValue(hash, out var old) && _segments.TryGetValue(old.Segment, out var segment)) segment.Live -= old.Length + Snapshots.EntryHeader;
+        if (_places.TryGetValue(hash, out var old) && _segments.TryGetValue(old.Segment, out var segment)) segment.Live -= old.Length + EntryPages.HeaderLength;
         _places[hash] = place;
         if (!_segments.TryGetValue(place.Segment, out var into)) _segments.Add(place.Segment, into = new Segment());
-        into.Live += place.Length + Snapshots.EntryHeader;
-        into.Total += place.Length + Snapshots.EntryHeader;
+        into.Live += place.Length + EntryPages.HeaderLength;
+        into.Total += place.Length + EntryPages.HeaderLength;
         NewestSegment = Math.Max(NewestSegment, place.Segment);
     }
 
-    public void Remove(long segment) => _segments.Remove(segment);
-
-    /// <summary>Segments that nothing refers to any more, and the one with the most garbage if it is worth cleaning.</summary>
-    public (List<long> Empty, long? Worst) Garbage(double liveShare)
+    /// <summary>Segments that nothing refers to any more, taken out.</summary>
+    public List<long> TakeGarbage()
     {
-        List<long> empty = [];
-        long? worst = null;
-        long most = 0;
-        foreach (var (id, segment) in _segments)
-        {
-            var garbage = segment.Total - segment.Live;
-            if (segment.Live == 0) empty.Add(id);
-            else if (segment.Live < segment.Total * liveShare && garbage > most) (worst, most) = (id, garbage);
-        }
-        return (empty, worst);
+        var garbage = _segments.Where(s => s.Value.Live == 0).Select(s => s.Key).ToList();
+        garbage.ForEach(id => _segments.Remove(id));
+        return garbage;
     }
+
+    /// <summary>Segments of which less than a share is current, the one with the most garbage first.</summary>
+    public Queue<long> Garbage(double liveShare) => new(_segments.Where(s => s.Value.Live > 0 && s.Value.Live < s.Value.Total * liveShare)
+        .OrderByDescending(s => s.Value.Total - s.Value.Live).Select(s => s.Key));
 
     public void Layout(Codec codec, bool hasChecksums)
     {
@@ -121,7 +114,7 @@ sealed class ActorIndex
         if (hasChecksum) codec.Long(ref checksum);
         if (codec.IsWriting) return;
         _places[hash] = new SnapshotPlace(segment, offset, length, passive, (uint)checksum);
-        _segments[segment].Live += length + Snapshots.EntryHeader;
+        _segments[segment].Live += length + EntryPages.HeaderLength;
     }
 
     sealed class Segment

@@ -7,15 +7,14 @@ namespace Engine.Actors.Kernel;
 
 public sealed partial class Partition
 {
-    const int SegmentRoomMin = 64 * 1024;
     CheckpointBuilder? _checkpoint;
     long _checkpointCost;
-    /// <summary>What the next segment will take, by the last. Nothing of it is kept between two checkpoints: of a busy partition it is tens of megabytes.</summary>
-    int _segmentRoom = SegmentRoomMin;
+    /// <summary>Of the last checkpoint (bytes): one actor may take more than a segment has.</summary>
+    int _largestSnapshot;
 
     /// <summary>
     /// Checkpoints are made between batches, a slice at a time, when everything in memory is durable: the actors that changed
-    /// since the last one go into a new segment, then segment and index become durable in one write. Frames up to the start of
+    /// since the last one go into new segments, then the last of these and the index become durable in one write. Frames up to the start of
     /// the checkpoint need not be read at the next opening.
     /// </summary>
     void Checkpoint()
@@ -28,20 +27,17 @@ public sealed partial class Partition
         }
         if (_checkpoint.IsComplete)
         {
-            var done = _checkpoint;
-            _checkpoint = null;
-            _checkpointCost = done.SegmentBytes.Length + done.Checkpoint!.Length;
-            _segmentRoom = Math.Max(SegmentRoomMin, done.SegmentBytes.Length);
+            (var done, _checkpoint) = (_checkpoint, null);
             if (done.Outcome == WriteOutcome.Durable) done.Adopt();
             // Under an epoch that is still this owner's own: then somebody else has taken over, and must be left in peace.
             else if (done.Outcome == WriteOutcome.Refused && done.Epoch == _epoch) BeTakenOver(AnswerKind.OutcomeUnknown);
             // The index already names places in a segment that does not exist.
             else Crash("a checkpoint could not be written", AnswerKind.StoreUnavailable, repair: true, isFault: false);
         }
-        else if (!_checkpoint.IsSubmitted)
+        else if (!_checkpoint.IsWaiting)
         {
             _checkpoint.Slice();
-            Schedule();
+            if (!_checkpoint.IsWaiting) Schedule();
         }
     }
 
@@ -52,23 +48,24 @@ public sealed partial class Partition
         Schedule();
     }
 
-    /// <summary>One checkpoint on its way.</summary>
+    /// <summary>
+    /// One checkpoint on its way. It is handed to the journal once for each segment that is full, and with the last of them and the index: nothing refers
+    /// to the others before that is durable, and where it never is, they are written over.
+    /// </summary>
     sealed class CheckpointBuilder : JournalWrite
     {
         readonly Partition _partition;
         readonly Codec _segment;
         readonly List<(ulong Hash, SnapshotPlace Place)> _entries = [];
-        readonly List<(ulong Hash, SnapshotPlace Place)> _moved = [];
+        readonly HashSet<ulong> _renewed = [];
         readonly Queue<ulong> _toDo;
-        readonly long _sequence;
-        readonly long _at;
+        readonly Queue<long> _victims;
+        readonly List<long> _cleaned = [];
+        readonly long _sequence, _at, _first;
         readonly FrameHash _hash;
-        readonly Mark[] _marks;
-        readonly Mark[] _sent;
-        readonly long? _victim;
-        readonly int _victimLength;
-        byte[]? _victimBytes;
-        bool _victimRead;
+        readonly Mark[] _marks, _sent;
+        (long Segment, byte[] Bytes)? _victim;
+        bool _isWaiting;
         int _outcome = -1;
         int _ahead;
 
@@ -76,27 +73,21 @@ public sealed partial class Partition
         {
             _partition = partition;
             Partition = partition.Number;
-            _segment = Codec.Writer(partition._segmentRoom);
+            _segment = Codec.Writer(partition._limits.SegmentBytes + partition._largestSnapshot);
             _toDo = partition._residents.Dirty();
+            _victims = partition._index.Garbage(partition._limits.SegmentLive);
             (_sequence, _hash, _at) = (partition._sequence, partition._hash, partition._now);
             _marks = Array.ConvertAll(partition._inboxes, i => i.Mark);
             _sent = [.. partition._sent];
-            Segment = partition._index.NewestSegment + 1;
-            var (empty, worst) = partition._index.Garbage(partition._limits.SegmentLive);
-            RemovedSegments.AddRange(empty);
-            _victim = worst;
-            if (worst is null)
-            {
-                _victimRead = true;
-                return;
-            }
-            _victimLength = partition._index.Length(worst.Value);
-            partition._host.Scheduler.RunBlocking(ReadVictim);
+            Segment = _first = partition._index.NewestSegment + 1;
         }
 
         public bool IsSubmitted { get; private set; }
         public bool IsComplete => Volatile.Read(ref _outcome) >= 0;
         public WriteOutcome Outcome => (WriteOutcome)Volatile.Read(ref _outcome);
+
+        /// <summary>For the journal, which makes a turn when it is done.</summary>
+        public bool IsWaiting => Volatile.Read(ref _isWaiting);
 
         /// <summary>The bytes of a place in the segment that is on its way, else null.</summary>
         public byte[]? Part(SnapshotPlace place) =>
@@ -106,86 +97,111 @@ public sealed partial class Partition
         public static void Undurable(Partition partition)
         {
             if (partition._checkpoint is not null) return;
-            var builder = new CheckpointBuilder(partition) { _ahead = 1 };
-            partition._checkpoint = builder;
+            var builder = partition._checkpoint = new CheckpointBuilder(partition) { _ahead = 1 };
             while (!builder.IsSubmitted) builder.Slice();
         }
 
-        void ReadVictim()
+        bool IsFull => _segment.Position >= _partition._limits.SegmentBytes && _ahead == 0;
+
+        public void Slice()
+        {
+            for (var i = 0; i < _partition._limits.SnapshotsPerSlice && !IsFull && _toDo.TryDequeue(out var hash); i++)
+            {
+                if (!_partition._residents.TryWrite(hash, _segment, Segment, _partition._sequence + _ahead, out var place)) continue;
+                _entries.Add((hash, place));
+                _renewed.Add(hash);
+            }
+            if (IsFull) Submit();
+            else if (_toDo.Count == 0 && !Cleans()) Conclude();
+        }
+
+        /// <summary>Old segments are cleaned, one and as many more as are filled: as much goes as becomes garbage. False when that is done.</summary>
+        bool Cleans()
+        {
+            if (_victim is { } read) MoveLiving(read.Segment, read.Bytes);
+            else if (_ahead > 0 || _cleaned.Count > Segment - _first || !_victims.TryDequeue(out var victim)) return false;
+            else
+            {
+                _isWaiting = true;
+                var length = _partition._index.Length(victim);
+                _partition._host.Scheduler.RunBlocking(() => Read(victim, length));
+            }
+            return true;
+        }
+
+        void Read(long victim, int length)
         {
             try
             {
-                _victimBytes = _partition._host.Journal.ReadSegment(Partition, _victim!.Value, 0, _victimLength);
+                _victim = (victim, _partition._host.Journal.ReadSegment(Partition, victim, 0, length));
             }
             catch (Exception e) when (e is StoreUnavailableException or InvalidDataException)
             {
                 // It is cleaned another time; it may also be gone, where this checkpoint belongs to memory that is.
-                _victimBytes = null;
             }
-            Volatile.Write(ref _victimRead, true);
+            Volatile.Write(ref _isWaiting, false);
             _partition.Schedule();
         }
 
-        public void Slice()
+        /// <summary>Entries that nothing has replaced are copied as they are, so that their segment can go.</summary>
+        void MoveLiving(long victim, byte[] bytes)
         {
-            for (var i = 0; i < _partition._limits.SnapshotsPerSlice && _toDo.TryDequeue(out var hash); i++)
-                if (_partition._residents.TryWrite(hash, _segment, Segment, _partition._sequence + _ahead, out var place)) _entries.Add((hash, place));
-            if (_toDo.Count == 0 && (Volatile.Read(ref _victimRead) || _ahead > 0)) Submit();
+            foreach (var (hash, offset, length) in EntryPages.Entries(bytes))
+            {
+                if (_renewed.Contains(hash) || _partition._index.Current(hash, victim, offset) is not { } old) continue;
+                if (old.Length != length) continue;
+                old.Check(bytes[offset..(offset + length)]);
+                var start = _segment.Position;
+                _segment.Raw(bytes.AsSpan(offset - EntryPages.HeaderLength, length + EntryPages.HeaderLength));
+                _entries.Add((hash, old with { Segment = Segment, Offset = start + EntryPages.HeaderLength }));
+            }
+            _cleaned.Add(victim);
+            _victim = null;
+        }
+
+        void Conclude()
+        {
+            IsSubmitted = true;
+            foreach (var (hash, place) in _entries) _partition._index.Put(hash, place);
+            RemovedSegments.AddRange(_partition._index.TakeGarbage());
+            if (_cleaned.Except(RemovedSegments).ToList() is [var victim, ..]) throw new InvalidDataException($"segment {victim}: it can't be cleaned, some of its entries are not found");
+            if (_segment.Position == 0) Segment = 0;
+            Checkpoint = Encode();
+            Submit();
         }
 
         void Submit()
         {
-            if (_victimBytes is not null) MoveLiving(_victimBytes);
-            IsSubmitted = true;
-            Epoch = _partition._epoch;
-            SegmentBytes = _segment.WrittenMemory;
-            foreach (var (hash, place) in _entries) _partition._index.Put(hash, place);
-            foreach (var (hash, place) in _moved) _partition._index.Put(hash, place);
-            if (_victimBytes is not null)
-            {
-                if (!_partition._index.IsGarbage(_victim!.Value)) throw new InvalidDataException($"segment {_victim}: it can't be cleaned, some of its entries are not found");
-                RemovedSegments.Add(_victim.Value);
-            }
-            foreach (var removed in RemovedSegments) _partition._index.Remove(removed);
-            if (_segment.Position == 0) Segment = 0;
-            Checkpoint = Encode();
+            (Epoch, SegmentBytes, _isWaiting) = (_partition._epoch, _segment.WrittenMemory, true);
             _partition._host.Journal.Submit(this);
         }
 
-        /// <summary>Entries of the worst segment that nothing has replaced are copied as they are, so that it can go.</summary>
-        void MoveLiving(byte[] victim)
+        public override void Complete(WriteOutcome outcome)
         {
-            var renewed = _entries.Select(e => e.Hash).ToHashSet();
-            foreach (var (hash, offset, length) in EntryPages.Entries(victim))
+            if (IsSubmitted || outcome != WriteOutcome.Durable) Volatile.Write(ref _outcome, (int)outcome);
+            else
             {
-                if (renewed.Contains(hash) || _partition._index.Current(hash, _victim!.Value, offset) is not { } old) continue;
-                if (old.Length != length) continue;
-                old.Check(victim[offset..(offset + length)]);
-                var start = _segment.Position;
-                _segment.Raw(victim.AsSpan(offset - Snapshots.EntryHeader, length + Snapshots.EntryHeader));
-                _moved.Add((hash, old with { Segment = Segment, Offset = start + Snapshots.EntryHeader }));
+                Segment++;
+                _segment.Reset();
+                Volatile.Write(ref _isWaiting, false);
             }
+            _partition.Schedule();
         }
 
         byte[] Encode()
         {
             var codec = CheckpointLayout.Writer();
-            var header = new CheckpointHeader { Sequence = _sequence, At = _at, Hash = _hash, Marks = _marks, Sent = _sent };
-            header.Layout(codec);
+            new CheckpointHeader { Sequence = _sequence, At = _at, Hash = _hash, Marks = _marks, Sent = _sent }.Layout(codec);
             _partition._index.Layout(codec, hasChecksums: true);
             _partition._deadlines.Layout(codec);
             return CheckpointLayout.Seal(codec);
         }
 
-        public override void Complete(WriteOutcome outcome)
-        {
-            Volatile.Write(ref _outcome, (int)outcome);
-            _partition.Schedule();
-        }
-
         /// <summary>The snapshots are durable: what is closed and unchanged since may leave memory.</summary>
         public void Adopt()
         {
+            _partition._checkpointCost = _entries.Sum(e => (long)e.Place.Length) + Checkpoint!.Length;
+            _partition._largestSnapshot = _entries.Select(e => e.Place.Length).DefaultIfEmpty().Max();
             _partition.Counters.Checkpoints++;
             foreach (var (hash, _) in _entries) Leave(hash);
             _partition._visiting.RemoveWhere(Leave);

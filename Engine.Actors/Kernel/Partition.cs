@@ -202,7 +202,8 @@ public sealed partial class Partition : IThreadPoolWorkItem
         if (_inFlight is { } write)
         {
             if (_host.Fault == KernelFault.ReadUndurable) TakeArrivals();
-            if (!write.IsComplete) return;
+            // What became of a part of a checkpoint on its way is waited for: see below whether the lease can be kept.
+            if (!write.IsComplete || (write.Outcome == WriteOutcome.Failed && _checkpoint is { IsWaiting: true, IsComplete: false })) return;
             _inFlight = null;
             if (!Settle(write, write.Outcome)) return;
         }
@@ -236,7 +237,9 @@ public sealed partial class Partition : IThreadPoolWorkItem
                 _batch.Release();
                 return true;
             case WriteOutcome.Failed:
-                Crash("the store could not write", AnswerKind.StoreUnavailable, repair: true, isFault: false, keep: new Lease(_epoch, _sequence));
+                // A part of a checkpoint may yet come to the store where its answer was lost, unless the partition is taken over anew.
+                var mayHaunt = _checkpoint is { IsComplete: true, Outcome: WriteOutcome.Unknown };
+                Crash("the store could not write", AnswerKind.StoreUnavailable, repair: true, isFault: false, keep: mayHaunt ? null : new Lease(_epoch, _sequence));
                 return false;
             case WriteOutcome.Refused:
                 BeTakenOver(AnswerKind.OutcomeUnknown);

@@ -9,20 +9,18 @@ namespace Engine.Actors.Kernel;
 /// </summary>
 static class Snapshots
 {
-    public const int EntryHeader = EntryPages.HeaderLength;
-
     /// <summary>Appends an entry and tells where its record lies.</summary>
     public static SnapshotPlace Write(Codec segment, long segmentId, Actor actor, long tag)
     {
         var start = segment.Position;
-        segment.Raw(stackalloc byte[EntryHeader]);
+        segment.Raw(stackalloc byte[EntryPages.HeaderLength]);
         segment.ForgetActors();
         var id = actor.Id;
         segment.Actor(ref id);
         segment.Long(ref tag);
         actor.Layout(segment);
         EntryPages.WriteHeader(segment, start, id.Hash);
-        return new SnapshotPlace(segmentId, start + EntryHeader, segment.Position - start - EntryHeader, actor.IsPassive, FrameLayout.Crc(segment.Written[(start + EntryHeader)..]));
+        return new SnapshotPlace(segmentId, start + EntryPages.HeaderLength, segment.Position - start - EntryPages.HeaderLength, actor.IsPassive, FrameLayout.Crc(segment.Written[(start + EntryPages.HeaderLength)..]));
     }
 
     public static (Actor Actor, long Tag) Read(Codec record, ActorId expected, IDomain domain)

@@ -3,13 +3,13 @@ using Engine.Actors.Kernel;
 namespace Engine.Adapters.Journals.Sqlite;
 
 /// <summary>
-/// A part of a large segment, written in the transaction of whatever else waits, so that no commit takes as long as all of it. Nothing
-/// refers to the parts before the checkpoint that names their segment, which comes with the last; a number that was left half
+/// A segment, or a part of one that a single busy actor makes large: one goes in each transaction, with whatever else waits, so that no commit
+/// takes as long as all of them. Nothing refers to the parts before the checkpoint that names their segment; a number that was left half
 /// written is written anew.
 /// </summary>
 sealed class SegmentPart : JournalWrite
 {
-    /// <summary>Half a megabyte: a few milliseconds. A segment of a busy partition has nine megabytes and more.</summary>
+    /// <summary>Half a megabyte: a few milliseconds. Most segments are smaller (Limits.SegmentBytes).</summary>
     public const int BytesMax = 16 * SegmentChunks.Bytes;
 
     readonly Progress _progress;
@@ -35,7 +35,7 @@ sealed class SegmentPart : JournalWrite
     /// <summary>The write was given up with an earlier part.</summary>
     public bool IsInVain => _progress.HasFailed;
 
-    public static bool IsWorthIt(JournalWrite write) => write.Sequence == 0 && write.SegmentBytes.Length > BytesMax;
+    public static bool IsOf(JournalWrite write) => write.Sequence == 0 && write.Segment != 0;
 
     public static IEnumerable<SegmentPart> Of(JournalWrite whole)
     {

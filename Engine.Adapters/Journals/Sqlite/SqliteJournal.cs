@@ -247,7 +247,7 @@ public sealed class SqliteJournal : IStore, IArchivable
             while (bytes < _groupBytesMax && _queue.TryPeek(out var next) && next.Write is { } write)
             {
                 _queue.Dequeue();
-                if (SegmentPart.IsWorthIt(write))
+                if (SegmentPart.IsOf(write))
                 {
                     foreach (var part in SegmentPart.Of(write)) _parts.Enqueue(part);
                     continue;

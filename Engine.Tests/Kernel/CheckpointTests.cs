@@ -1,0 +1,71 @@
+using Engine.Actors.Compact;
+using Engine.Actors.Deciders;
+using Engine.Actors.Inventory;
+using Engine.Actors.Kernel;
+using Engine.Actors.Memory;
+using Xunit;
+
+namespace Engine.Tests.Kernel;
+
+/// <summary>A checkpoint goes out segment by segment, and takes away as much as it adds.</summary>
+public sealed class CheckpointTests
+{
+    const int Skus = 200;
+
+    readonly MemoryStore _store = new(1);
+    readonly Limits _limits = new() { CheckpointBytes = 8_000, SegmentBytes = 1_000 };
+
+    [Fact]
+    public void Many_actors_are_written_in_segments_of_bounded_size_and_found_again()
+    {
+        var rig = new EngineRig(store: _store, limits: _limits);
+        for (var sku = 0; sku < Skus; sku++) rig.Adjust($"A{sku}", "SH1", sku + 1);
+        Assert.True(Segments.Count > 5, $"{Segments.Count} segments");
+        Assert.All(Segments.Values, segment => Assert.InRange(segment.Length, 1, _limits.SegmentBytes + 500));
+
+        rig.Restart();
+        for (var sku = 0; sku < Skus; sku++) Assert.Equal(sku + 1, rig.Read<StockView>(ActorId.Sku($"A{sku}")).OnHand);
+    }
+
+    [Fact]
+    public void What_is_left_of_old_segments_is_moved_as_fast_as_new_ones_come()
+    {
+        var rig = new EngineRig(store: _store, limits: _limits);
+        var random = new Random(5);
+        var stock = new int[4 * Skus];
+        // Any actor may change at any time, so that of every segment a little lives for long.
+        for (var change = 0; change < 10_000; change++)
+        {
+            var sku = random.Next(stock.Length);
+            rig.Adjust($"A{sku}", "SH1", 1);
+            stock[sku]++;
+            if (change % 50 == 0) Stop(rig);
+        }
+        Assert.InRange((double)Segments.Values.Sum(segment => segment.Length) / Living, 1, 1.5);
+
+        rig.Restart();
+        for (var sku = 0; sku < stock.Length; sku++) Assert.Equal(stock[sku], rig.Read<StockView>(ActorId.Sku($"A{sku}")).OnHand);
+    }
+
+    /// <summary>With a checkpoint of what has changed.</summary>
+    static void Stop(EngineRig rig)
+    {
+        _ = rig.Node.StopAsync(TimeSpan.Zero);
+        rig.Settle();
+        rig.Restart();
+    }
+
+    Dictionary<long, byte[]> Segments => _store.Parts[0].Segments;
+
+    int Living
+    {
+        get
+        {
+            var codec = CheckpointLayout.Open(_store.Parts[0].Checkpoint!, out var hasChecksums);
+            new CheckpointHeader().Layout(codec);
+            var index = new ActorIndex();
+            index.Layout(codec, hasChecksums);
+            return index.InOrder(withPassive: true).Sum(entry => EntryPages.HeaderLength + entry.Place.Length);
+        }
+    }
+}
