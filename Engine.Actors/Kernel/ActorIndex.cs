@@ -60,15 +60,15 @@ sealed class ActorIndex
     }
 
     /// <summary>Segments that nothing refers to any more, taken out.</summary>
-    public List<long> TakeGarbage()
+    public List<long> TakeEmpty()
     {
-        var garbage = _segments.Where(s => s.Value.Live == 0).Select(s => s.Key).ToList();
-        garbage.ForEach(id => _segments.Remove(id));
-        return garbage;
+        var empty = _segments.Where(s => s.Value.Live == 0).Select(s => s.Key).ToList();
+        empty.ForEach(id => _segments.Remove(id));
+        return empty;
     }
 
     /// <summary>Segments of which less than a share is current, the one with the most garbage first.</summary>
-    public Queue<long> Garbage(double liveShare) => new(_segments.Where(s => s.Value.Live > 0 && s.Value.Live < s.Value.Total * liveShare)
+    public Queue<long> WorthCleaning(double liveShare) => new(_segments.Where(s => s.Value.Live > 0 && s.Value.Live < s.Value.Total * liveShare)
         .OrderByDescending(s => s.Value.Total - s.Value.Live).Select(s => s.Key));
 
     public void Layout(Codec codec, bool hasChecksums)

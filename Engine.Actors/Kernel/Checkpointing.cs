@@ -75,7 +75,7 @@ public sealed partial class Partition
             Partition = partition.Number;
             _segment = Codec.Writer(partition._limits.SegmentBytes + partition._largestSnapshot);
             _toDo = partition._residents.Dirty();
-            _victims = partition._index.Garbage(partition._limits.SegmentLive);
+            _victims = partition._index.WorthCleaning(partition._limits.SegmentLive);
             (_sequence, _hash, _at) = (partition._sequence, partition._hash, partition._now);
             _marks = Array.ConvertAll(partition._inboxes, i => i.Mark);
             _sent = [.. partition._sent];
@@ -163,7 +163,7 @@ public sealed partial class Partition
         {
             IsSubmitted = true;
             foreach (var (hash, place) in _entries) _partition._index.Put(hash, place);
-            RemovedSegments.AddRange(_partition._index.TakeGarbage());
+            RemovedSegments.AddRange(_partition._index.TakeEmpty());
             if (_cleaned.Except(RemovedSegments).ToList() is [var victim, ..]) throw new InvalidDataException($"segment {victim}: it can't be cleaned, some of its entries are not found");
             if (_segment.Position == 0) Segment = 0;
             Checkpoint = Encode();
