@@ -18,6 +18,10 @@ static class Opening
         var orders = Options.Count("--orders", 1_000_000, "In the journal");
         var open = Options.Count("--open", 100_000, "Of these, still open");
         var command = new System.CommandLine.Command("open", "Time to open a journal of many orders, some of them open, after a kill and after a clean stop") { orders, open };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(open) > result.GetValue(orders)) result.AddError($"--open is a part of --orders ({result.GetValue(orders)})");
+        });
         command.SetAction((parsed, _) => RunAsync(parsed.GetValue(orders), parsed.GetValue(open)));
         return command;
     }
@@ -38,7 +42,7 @@ static class Opening
                 Console.WriteLine($"opened in {Stopwatch.GetElapsedTime(began).TotalSeconds:F2} s {(run == 1 ? "after a kill" : "after a clean stop")}; "
                     + $"{node.Status.Sum(s => s.ActorsLoaded):N0} actors in memory, {node.Status.Sum(s => s.ActorsStored):N0} stored, {node.Status.Sum(s => s.OpenDeadlines):N0} deadlines");
                 var known = await node.ReadAsync<OrderActor>(OrderSource.Actor("0"), (order, _) => order.State);
-                if (known.Reply is not MicroState.Refunded) throw new InvalidOperationException($"the first order is {known}");
+                if (known.Reply is not MicroState state || (state == MicroState.Refunded) != (open < orders)) throw new InvalidOperationException($"the first order is {known}");
                 if (run == 1) await node.StopAsync(TimeSpan.FromMinutes(2));
             }
             return 0;
