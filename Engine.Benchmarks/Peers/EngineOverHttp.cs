@@ -77,7 +77,7 @@ sealed class EngineOverHttp : IAsyncDisposable
         return [.. Enumerable.Range(0, count).Select(_ => Encoding.ASCII.GetBytes($"GET {ReadPath(world.Pick(random))} HTTP/1.1\r\nHost: {Url.Authority}\r\nAuthorization: Bearer {HostProcess.Key}\r\n\r\n"))];
     }
 
-    /// <summary>Until every order that was taken in has its stock or its refusal: intake may run ahead.</summary>
+    /// <summary>Until the lists show that every order that was taken in has its stock or its refusal: intake may run ahead, and read models follow behind.</summary>
     public async Task<TimeSpan> SettleAsync()
     {
         var (reader, start) = (new EngineReader(_client), Stopwatch.GetTimestamp());

@@ -218,7 +218,7 @@ sealed class PeersRun(PeersOptions options, TextWriter say)
                 var requests = Requests(time);
                 var figure = Timed(() => HttpLoad.Once(engine.Url, requests, connections, time));
                 var settled = await engine.SettleAsync();
-                return figure with { Note = FormattableString.Invariant($"{figure.Note}, all decided {settled.TotalSeconds:F1} s later") };
+                return figure with { Note = FormattableString.Invariant($"{figure.Note}, lists show all decided {settled.TotalSeconds:F1} s later") };
             });
 
             byte[][] Requests(TimeSpan time)
