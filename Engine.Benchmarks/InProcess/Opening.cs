@@ -42,6 +42,7 @@ static class Opening
                 Console.WriteLine($"opened in {Stopwatch.GetElapsedTime(began).TotalSeconds:F2} s {(run == 1 ? "after a kill" : "after a clean stop")}; "
                     + $"{node.Status.Sum(s => s.ActorsLoaded):N0} actors in memory, {node.Status.Sum(s => s.ActorsStored):N0} stored, {node.Status.Sum(s => s.OpenDeadlines):N0} deadlines");
                 var known = await node.ReadAsync<OrderActor>(OrderSource.Actor("0"), (order, _) => order.State);
+                // The first order has come to its end, unless all are still open.
                 if (known.Reply is not MicroState state || (state == MicroState.Refunded) != (open < orders)) throw new InvalidOperationException($"the first order is {known}");
                 if (run == 1) await node.StopAsync(TimeSpan.FromMinutes(2));
             }
