@@ -79,15 +79,6 @@ sealed class ReservationTable
         };
     }
 
-    /// <summary>The same as others may see it, without a copy in between: lists show many.</summary>
-    public ReservationView View(int row, string sku, string id)
-    {
-        ref readonly var r = ref _rows[row];
-        return new ReservationView(
-            id, Encoding.UTF8.GetString(OrderOf(row)), sku, _names[r.Warehouse], r.Quantity, r.Owner, r.State, r.Tier, r.ReservedAt, r.ExpiresAt, _names[r.Key], r.Revalidated,
-            Encoding.UTF8.GetString(CartOf(row)));
-    }
-
     /// <summary>The order or cart that leads it.</summary>
     public bool IsLedBy(int row, ActorId leader)
     {
@@ -100,7 +91,7 @@ sealed class ReservationTable
         };
     }
 
-    ReadOnlySpan<byte> OrderOf(int row)
+    public ReadOnlySpan<byte> OrderOf(int row)
     {
         ref readonly var r = ref _rows[row];
         return r.HasOwnOrderId ? _texts[r.Text + r.IdLength, r.OrderLength] : Reservation.OrderOf(IdBytes(row));

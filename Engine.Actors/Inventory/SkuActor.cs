@@ -86,12 +86,12 @@ public sealed class SkuActor : Actor
     }
 
     /// <summary>Those behind an id, in ordinal order of their ids; null for all. A page costs what it shows, however many there are.</summary>
-    public IEnumerable<ReservationView> ReservationsBehind(string? id)
+    public IEnumerable<ReservationRow> ReservationsBehind(string? id)
     {
         _byId ??= new SortedSet<(string Id, int Row)>(_reservations.Rows.Select(row => (_reservations.IdOf(row), row)), Comparer<(string Id, int Row)>.Create(static (a, b) => string.CompareOrdinal(a.Id, b.Id)));
         IEnumerable<(string Id, int Row)> behind = _byId;
         if (id is not null && _byId.Count > 0) behind = string.CompareOrdinal(_byId.Max.Id, id) <= 0 ? [] : _byId.GetViewBetween((id, 0), _byId.Max).Where(other => other.Id != id);
-        return behind.Select(other => _reservations.View(other.Row, Sku, other.Id));
+        return behind.Select(other => new ReservationRow(_reservations, other.Row, other.Id));
     }
 
     /// <summary>As it is now; it does not change with it.</summary>

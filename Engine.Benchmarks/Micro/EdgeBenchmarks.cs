@@ -1,5 +1,6 @@
 using System.Text.Json;
 using BenchmarkDotNet.Attributes;
+using Engine.Actors.Deciders;
 using Engine.Actors.Inventory;
 using Engine.Adapters.Canonical;
 using Engine.Adapters.Keys;
@@ -47,7 +48,7 @@ public class JsonBenchmarks
 {
     const int Page = 20;
     byte[] _order = [];
-    ListJson<ReservationJson> _reservations = null!;
+    readonly SkuActor _sku = new(ActorId.Sku("SKU-00001"));
 
     [GlobalSetup]
     public void Setup()
@@ -61,15 +62,16 @@ public class JsonBenchmarks
             Amounts = new CanonicalAmounts { Goods = 32_700, Total = 32_700, Currency = "CNY" },
         }, ApiJson.Default.CanonicalOrder);
         if (!Order_in().IsGood) throw new InvalidOperationException("the order can't be read");
-        var view = new ReservationView("youzan:flagship:E1~1", "youzan:flagship:E1", "SKU-00001", "SH1", 1, ReservationOwner.Order, ReservationState.Reserved, LockTier.Order, 1, 2, "k1", false);
-        _reservations = new ListJson<ReservationJson>([.. Enumerable.Repeat(ReservationJson.Of(view), Page)], null);
+        _sku.Evolve(new StockAdjusted { Warehouse = "SH1", Delta = 1000 }, new Stamp(1, 1));
+        foreach (var i in Enumerable.Range(0, Page))
+            _sku.Evolve(new StockReserved { ReservationId = $"youzan:flagship:E{i}~1", OrderId = $"youzan:flagship:E{i}", Warehouse = "SH1", Quantity = 1, Owner = ReservationOwner.Order, ExpiresAt = 900_000, KeyId = "k1" }, new Stamp(2 + i, 1));
     }
 
     [Benchmark]
     public Reading<CanonicalOrder> Order_in() => CanonicalJson.ReadOrder(_order);
 
     [Benchmark]
-    public byte[] Page_of_20_reservations_out() => JsonSerializer.SerializeToUtf8Bytes(_reservations, ApiJson.Default.ListJsonReservationJson);
+    public byte[] Page_of_20_reservations_out() => ReservationPage.Write(_sku, new Listing(Page, null), static _ => true);
 }
 
 /// <summary>Tokens and the sealing of personal data.</summary>

@@ -200,46 +200,39 @@ sealed class PeersRun(PeersOptions options, TextWriter say)
         {
             // Whoever is started from here runs by it; this process does not.
             Environment.SetEnvironmentVariable("DOTNET_gcServer", collector);
-            var read = await EngineHttpAsync(word);
-            await CeilingAsync(word, read);
+            await using var engine = await EngineOverHttp.StartAsync(Youzan, Shopify);
+            using var kestrel = await CeilingProcess.StartAsync();
+            // Both up, the one idle while the other is asked, and one right after the other: minutes apart the machine is not the same.
+            foreach (var shop in new[] { Shopify, Youzan })
+            {
+                await AroundAsync(shop.Platform, $"{Ceiling}, signature and parse, {word}", kestrel.Url, new SignedOrders(shop, Catalogue, kestrel.Url, TimeProvider.System.GetUtcNow()).Make(0, Ring));
+                await OrdersAsync(shop, engine, word);
+                await engine.CatchUpAsync();
+            }
+            var read = Encoding.ASCII.GetBytes($"GET /{await engine.AnswerBytesAsync()} HTTP/1.1\r\nHost: {kestrel.Url.Authority}\r\n\r\n");
+            await AroundAsync("W4 over HTTP", $"{Ceiling}, {word}", kestrel.Url, [read]);
+            await AroundAsync("W4 over HTTP", $"{Http}, {word}", engine.Url, engine.Reads(Ring));
         }
         Environment.SetEnvironmentVariable("DOTNET_gcServer", null);
     }
 
-    /// <returns>Bytes of an answer to a read.</returns>
-    async Task<int> EngineHttpAsync(string word)
+    Task OrdersAsync(LoadShop shop, EngineOverHttp engine, string word)
     {
-        await using var engine = await EngineOverHttp.StartAsync(Youzan, Shopify);
-        foreach (var shop in new[] { Shopify, Youzan })
+        HttpLoad.Once(engine.Url, Requests(WarmUp), Connections[0], WarmUp);
+        return AddBestAsync(shop.Platform, $"{Http}, {word}", Connections, async (connections, time) =>
         {
-            HttpLoad.Once(engine.Url, Requests(WarmUp), Connections[0], WarmUp);
-            await AddBestAsync(shop.Platform, $"{Http}, {word}", Connections, async (connections, time) =>
-            {
-                var requests = Requests(time);
-                var figure = Timed(() => HttpLoad.Once(engine.Url, requests, connections, time));
-                var settled = await engine.SettleAsync();
-                return figure with { Note = FormattableString.Invariant($"{figure.Note}, lists show all decided {settled.TotalSeconds:F1} s later") };
-            });
+            var requests = Requests(time);
+            var figure = Timed(() => HttpLoad.Once(engine.Url, requests, connections, time));
+            var settled = await engine.SettleAsync();
+            return figure with { Note = FormattableString.Invariant($"{figure.Note}, lists show all decided {settled.TotalSeconds:F1} s later") };
+        });
 
-            byte[][] Requests(TimeSpan time)
-            {
-                var count = (int)(RequestsPerSecond * time.TotalSeconds);
-                _serial += count;
-                return new SignedOrders(shop, Catalogue, engine.Url, TimeProvider.System.GetUtcNow()).Make(_serial - count, count);
-            }
+        byte[][] Requests(TimeSpan time)
+        {
+            var count = (int)(RequestsPerSecond * time.TotalSeconds);
+            _serial += count;
+            return new SignedOrders(shop, Catalogue, engine.Url, TimeProvider.System.GetUtcNow()).Make(_serial - count, count);
         }
-        await engine.CatchUpAsync();
-        var reads = engine.Reads(Ring);
-        await AroundAsync("W4 over HTTP", $"{Http}, {word}", engine.Url, reads);
-        return await engine.AnswerBytesAsync();
-    }
-
-    async Task CeilingAsync(string word, int answerBytes)
-    {
-        using var kestrel = await CeilingProcess.StartAsync();
-        foreach (var shop in new[] { Shopify, Youzan })
-            await AroundAsync(shop.Platform, $"{Ceiling}, signature and parse, {word}", kestrel.Url, new SignedOrders(shop, Catalogue, kestrel.Url, TimeProvider.System.GetUtcNow()).Make(0, Ring));
-        await AroundAsync("W4 over HTTP", $"{Ceiling}, {word}", kestrel.Url, [Encoding.ASCII.GetBytes($"GET /{answerBytes} HTTP/1.1\r\nHost: {kestrel.Url.Authority}\r\n\r\n")]);
     }
 
     Task AroundAsync(string work, string name, Uri url, byte[][] requests)

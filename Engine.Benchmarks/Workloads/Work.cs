@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Engine.Actors.Asking;
 using Engine.Actors.Deciders;
 using Engine.Actors.Inventory;
+using Engine.Host.Api;
 
 namespace Engine.Benchmarks.Workloads;
 
@@ -80,10 +81,7 @@ sealed class ReadCaller(IEngine engine, World world, int number) : Caller(engine
     const int Page = 20;
     readonly Random _random = new(number);
 
-    public override async ValueTask<Outcome> StepAsync() =>
-        OutcomeOf(await Engine.ReadAsync<SkuActor>(ActorId.Sku(world.Pick(_random)), static (sku, _) => FirstOf(sku)));
-
     /// <summary>As the API lists them, by id.</summary>
-    static List<ReservationView> FirstOf(SkuActor sku) =>
-        new Host.Api.Listing(Page, null).First(sku.ReservationsBehind(null).Where(r => r.IsLive));
+    public override async ValueTask<Outcome> StepAsync() =>
+        OutcomeOf(await Engine.ReadAsync<SkuActor>(ActorId.Sku(world.Pick(_random)), static (sku, _) => ReservationPage.Write(sku, new Listing(Page, null), static _ => true)));
 }

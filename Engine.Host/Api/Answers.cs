@@ -17,6 +17,8 @@ static class Answers
 
     public static IResult With<T>(int status, T value, JsonTypeInfo<T> type) => new JsonAnswer<T>(status, value, type);
 
+    public static IResult Written(byte[] json) => new WrittenAnswer(json);
+
     public static IResult Created<T>(HttpContext http, string location, T value, JsonTypeInfo<T> type)
     {
         http.Response.Headers.Location = location;

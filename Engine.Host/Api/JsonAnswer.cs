@@ -9,7 +9,17 @@ sealed class JsonAnswer<T>(int status, T value, JsonTypeInfo<T> type) : IResult
 {
     public Task ExecuteAsync(HttpContext httpContext)
     {
-        JsonRoom.Answer(httpContext.Response, status, "application/json; charset=utf-8", value, type);
+        JsonRoom.Answer(httpContext.Response, status, JsonRoom.Json, value, type);
+        return Task.CompletedTask;
+    }
+}
+
+/// <summary>JSON that has been written.</summary>
+sealed class WrittenAnswer(byte[] json) : IResult
+{
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        JsonRoom.Answer(httpContext.Response, StatusCodes.Status200OK, JsonRoom.Json, json);
         return Task.CompletedTask;
     }
 }
@@ -20,6 +30,8 @@ sealed class JsonAnswer<T>(int status, T value, JsonTypeInfo<T> type) : IResult
 /// </summary>
 sealed class JsonRoom
 {
+    public const string Json = "application/json; charset=utf-8";
+
     /// <summary>A larger one is not kept.</summary>
     const int KeptMax = 1 << 16;
 
@@ -32,9 +44,10 @@ sealed class JsonRoom
     JsonRoom() => _writer = new Utf8JsonWriter(_bytes, new JsonWriterOptions { Encoder = ApiJson.Encoder, SkipValidation = true });
 
     /// <summary>The server sends it when the request is over.</summary>
-    public static void Answer(HttpResponse response, int status, string contentType, object? value, JsonTypeInfo type)
+    public static void Answer(HttpResponse response, int status, string contentType, object? value, JsonTypeInfo type) => Answer(response, status, contentType, Write(value, type));
+
+    public static void Answer(HttpResponse response, int status, string contentType, ReadOnlySpan<byte> bytes)
     {
-        var bytes = Write(value, type);
         (response.StatusCode, response.ContentType, response.ContentLength) = (status, contentType, bytes.Length);
         response.BodyWriter.Write(bytes);
     }
@@ -46,6 +59,9 @@ sealed class JsonRoom
         JsonSerializer.Serialize(room._writer, value, type);
         return room._bytes.WrittenSpan;
     }
+
+    /// <summary>To write into by other means; good until this thread writes again.</summary>
+    public static ArrayBufferWriter<byte> Empty() => OfThisThread()._bytes;
 
     /// <summary>Leaves nothing behind of what was written.</summary>
     public static void Clear() => s_ofThisThread?._bytes.Clear();

@@ -30,7 +30,7 @@ readonly record struct Listing(int Limit, string? After)
         return new(limit, after);
     }
 
-    public bool IsBehind(string id) => After is null || string.CompareOrdinal(id, After) > 0;
+    bool IsBehind(string id) => After is null || string.CompareOrdinal(id, After) > 0;
 
     /// <summary>The cursor behind a page, null where nothing follows it.</summary>
     static string? Next(string lastShown, bool more) => more ? CursorOf(lastShown) : null;
@@ -38,14 +38,9 @@ readonly record struct Listing(int Limit, string? After)
     public static string CursorOf(string lastShown) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(lastShown));
 
     /// <summary>Cuts the page out of items in any order.</summary>
-    public ListJson<TShown> Page<T, TShown>(IEnumerable<T> all, Func<T, string> id, Func<T, TShown> show) => Cut(Smallest(all, id), id, show);
-
-    /// <summary>Of items that are in order and begin behind the cursor: those of the page, and one more where there is one.</summary>
-    public List<T> First<T>(IEnumerable<T> ordered) => [.. ordered.Take(Limit + 1)];
-
-    /// <summary>Cuts the page out of what <see cref="First"/> or <see cref="Smallest"/> found.</summary>
-    public ListJson<TShown> Cut<T, TShown>(List<T> found, Func<T, string> id, Func<T, TShown> show)
+    public ListJson<TShown> Page<T, TShown>(IEnumerable<T> all, Func<T, string> id, Func<T, TShown> show)
     {
+        var found = Smallest(all, id);
         var more = found.Count > Limit;
         if (more) found.RemoveAt(Limit);
         return new ListJson<TShown>(found.ConvertAll(f => show(f)), Next(more ? id(found[^1]) : "", more));

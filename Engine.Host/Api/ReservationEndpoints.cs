@@ -167,10 +167,9 @@ sealed class ReservationEndpoints(IEngine engine, TokenDesk tokens, CartDesk car
         if (!OrderRules.IsSku(sku)) return SkuEndpoints.Unknown();
 
         var wanted = state switch { "reserved" => ReservationState.Reserved, "committed" => ReservationState.Committed, _ => (ReservationState?)null };
-        var answer = await engine.ReadAsync<SkuActor>(ActorId.Sku(sku), (actor, _) => !actor.Known ? null : listing
-            .First(actor.ReservationsBehind(listing.After).Where(r => r.IsLive && (wanted ?? r.State) == r.State && (warehouse ?? r.Warehouse) == r.Warehouse && caller.MaySee(r.Warehouse))));
+        var answer = await engine.ReadAsync<SkuActor>(ActorId.Sku(sku), (actor, _) => !actor.Known ? null : ReservationPage.Write(
+            actor, listing, r => (wanted ?? r.State) == r.State && (warehouse ?? r.Warehouse) == r.Warehouse && caller.MaySee(r.Warehouse)));
         if (answer.Kind != AnswerKind.Reply) return Answers.Failure(answer.Kind);
-        if (answer.Reply is not List<ReservationView> found) return SkuEndpoints.Unknown();
-        return Answers.Ok(listing.Cut(found, r => r.ReservationId, ReservationJson.Of), ApiJson.Default.ListJsonReservationJson);
+        return answer.Reply is byte[] page ? Answers.Written(page) : SkuEndpoints.Unknown();
     }
 }

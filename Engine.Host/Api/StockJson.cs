@@ -102,9 +102,9 @@ sealed record ReservationJson(
 
     public static ReservationJson Of(ReservationView r) => new(
         r.ReservationId, r.OrderId, r.Sku, r.Warehouse, r.Quantity, Name(r.Owner), Name(r.State),
-        r.Tier == LockTier.Order ? "order" : "paying", r.ReservedAt, r.State is ReservationState.Committed or ReservationState.Shipped ? null : r.ExpiresAt, r.Revalidated);
+        Name(r.Tier), r.ReservedAt, Lapses(r.State) ? r.ExpiresAt : null, r.Revalidated);
 
-    static string Name(ReservationOwner owner) => owner switch
+    public static string Name(ReservationOwner owner) => owner switch
     {
         ReservationOwner.Order => "order",
         ReservationOwner.Cart => "cart",
@@ -119,6 +119,11 @@ sealed record ReservationJson(
         ReservationState.Expired => "expired",
         _ => "shipped",
     };
+
+    public static string Name(LockTier tier) => tier == LockTier.Order ? "order" : "paying";
+
+    /// <summary>It could, or has: its deadline means something.</summary>
+    public static bool Lapses(ReservationState state) => state is not (ReservationState.Committed or ReservationState.Shipped);
 }
 
 /// <summary>智能补货建议: what purchasing should order.</summary>
