@@ -41,9 +41,9 @@ static class ScaleReport
         {
             var points = Of(results, axis);
             if (points.Length == 0) continue;
-            text.Append(CultureInfo.InvariantCulture, $"\n## {title}\n\n| {unit} | {(axis == "locks" ? "locks/s" : "orders/s")} | p50 ms | p99 ms | CPU µs | journal bytes | memory of each | longest pause ms | open after a kill s | lock ended late, p99 ms |\n|---|---|---|---|---|---|---|---|---|---|\n");
+            text.Append(CultureInfo.InvariantCulture, $"\n## {title}\n\n| {unit} | {(axis == "locks" ? "locks/s" : "orders/s")} | p50 ms | p99 ms | CPU µs | journal bytes | memory of each | longest pause ms | open after a kill s | open orders then | lock ended late, p99 ms |\n|---|---|---|---|---|---|---|---|---|---|---|\n");
             foreach (var p in points)
-                text.Append(CultureInfo.InvariantCulture, $"| {p.Size:N0} | {p.PerSecond:N0} | {p.P50:0.#} | {p.P99:0.#} | {p.CpuMicros:0.#} | {p.JournalBytes:N0} | {Or(p.BytesEach, "N0")} | {p.LongestPause:0.#} | {Or(p.OpenSeconds, "0.0")} | {Or(p.LatenessP99, "0.#")} |\n");
+                text.Append(CultureInfo.InvariantCulture, $"| {p.Size:N0} | {p.PerSecond:N0} | {p.P50:0.#} | {p.P99:0.#} | {p.CpuMicros:0.#} | {p.JournalBytes:N0} | {Or(p.BytesEach, "N0")} | {p.LongestPause:0.#} | {Or(p.OpenSeconds, "0.0")} | {(p.OpenedWith > 0 ? p.OpenedWith.ToString("N0", CultureInfo.InvariantCulture) : "")} | {Or(p.LatenessP99, "0.#")} |\n");
             foreach (var picture in pictures.Where(f => f.StartsWith($"{name}-{axis}-", StringComparison.Ordinal))) text.Append(CultureInfo.InvariantCulture, $"\n![{title}]({picture})");
             text.Append('\n');
         }

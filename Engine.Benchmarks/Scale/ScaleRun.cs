@@ -13,8 +13,9 @@ sealed record ScaleOptions(
 /// <param name="Axis"><c>skus</c>, <c>orders</c>, <c>partitions</c> or <c>locks</c>.</param>
 /// <param name="BytesEach">Of memory for each open order or lock; NaN where it was not measured.</param>
 /// <param name="LongestPause">Of the collector while it was measured, milliseconds.</param>
+/// <param name="OpenedWith">Orders that were open at the kill: those of the measuring as well.</param>
 sealed record Point(
-    string Axis, int Size, double PerSecond, double P50, double P99, double CpuMicros, double JournalBytes, double BytesEach, double LongestPause, double OpenSeconds, double LatenessP99);
+    string Axis, int Size, double PerSecond, double P50, double P99, double CpuMicros, double JournalBytes, double BytesEach, double LongestPause, double OpenSeconds, int OpenedWith, double LatenessP99);
 
 /// <param name="CalmP99">Of ordinary orders before the storm, milliseconds.</param>
 /// <param name="StormP99">Of ordinary orders while it lasted.</param>
@@ -48,8 +49,8 @@ sealed class ScaleRun(ScaleOptions options, TextWriter say, CancellationToken st
     {
         foreach (var skus in options.Skus) await BySkusAsync(skus);
         foreach (var partitions in options.Partitions) await ByPartitionsAsync(partitions);
-        if (options.Locks.Count > 0) await ByLocksAsync();
-        if (options.Orders.Count > 0) await ByOrdersAsync();
+        foreach (var locks in options.Locks) await ByLocksAsync(locks);
+        foreach (var orders in options.Orders) await ByOrdersAsync(orders);
         _pauses.Dispose();
         return _results;
     }
@@ -68,45 +69,36 @@ sealed class ScaleRun(ScaleOptions options, TextWriter say, CancellationToken st
         Add(await MeasureAsync(rig, "partitions", partitions));
     }
 
-    /// <summary>Open orders of two lines, more and more of them; at each size what they take, what an order costs beside them, and what a restart takes.</summary>
-    async Task ByOrdersAsync()
+    /// <summary>Open orders of two lines: what they take, what an order costs beside them, and what a restart takes.</summary>
+    async Task ByOrdersAsync(int orders)
     {
         await using var rig = await OpenAsync(World.SkusUsual, PartitionsUsual);
-        var open = 0;
-        foreach (var orders in options.Orders.Order())
+        var each = await FillAsync(orders, () => new OrderCaller(rig.Node, new OrderSource(rig.World, rig.Persons, ++_sources, lines: LinesOfOpenOrders, orderTier: (long)Hour.TotalMilliseconds), pays: false));
+        var point = await MeasureAsync(rig, "orders", orders);
+        var open = orders + (int)(point.PerSecond * (options.Time + WarmUp).TotalSeconds);
+        if (options.Storm > 0 && orders == options.Orders.Max())
         {
-            var each = await FillAsync(orders - open, () => new OrderCaller(rig.Node, new OrderSource(rig.World, rig.Persons, ++_sources, lines: LinesOfOpenOrders, orderTier: (long)Hour.TotalMilliseconds), pays: false));
-            var point = await MeasureAsync(rig, "orders", orders);
-            open = orders + (int)(point.PerSecond * (options.Time + WarmUp).TotalSeconds);
-            if (options.Storm > 0 && orders == options.Orders.Max())
-            {
-                _results.Storms.Add(await StormAsync(rig, point.PerSecond * OrdinaryShare, open));
-                Show(_results.Storms[^1]);
-            }
-            var seconds = (await rig.KillAndOpenAsync()).TotalSeconds;
-            Add(point with { BytesEach = each, OpenSeconds = seconds });
+            _results.Storms.Add(await StormAsync(rig, point.PerSecond * OrdinaryShare, open));
+            Show(_results.Storms[^1]);
         }
+        var seconds = (await rig.KillAndOpenAsync()).TotalSeconds;
+        Add(point with { BytesEach = each, OpenSeconds = seconds, OpenedWith = open });
     }
 
-    /// <summary>Locks of callers; at each size some more of them end while new ones come.</summary>
-    async Task ByLocksAsync()
+    /// <summary>Locks of callers: what they take, and beside them some that end while new ones come.</summary>
+    async Task ByLocksAsync(int locks)
     {
         await using var rig = await OpenAsync(World.SkusUsual, PartitionsUsual);
-        var open = 0;
-        foreach (var locks in options.Locks.Order())
-        {
-            var each = await FillAsync(locks - open, () => new LockCaller(rig.Node, rig.World, ++_sources, Hour));
-            open = locks;
-            var audit = new LatenessAudit(rig.Node);
-            var ending = Enumerable.Range(0, options.Callers).Select(_ => (Caller)new LockCaller(rig.Node, rig.World, ++_sources, Soon)).ToArray();
-            _pauses.Begin();
-            var before = Meter.Read(rig);
-            var sample = await Loops.ClosedAsync(ending, options.Time, null, stop);
-            var used = Meter.Read(rig) - before;
-            await UntilEndedAsync(audit);
-            Add(new Point("locks", locks, sample.PerSecond, Ms(sample, 0.5), Ms(sample, 0.99), used.Cpu.TotalMicroseconds / sample.Done.Count, (double)used.FrameBytes / sample.Done.Count, each,
-                _pauses.Longest.TotalMilliseconds, double.NaN, audit.Lateness.Percentile(0.99).TotalMilliseconds));
-        }
+        var each = await FillAsync(locks, () => new LockCaller(rig.Node, rig.World, ++_sources, Hour));
+        var audit = new LatenessAudit(rig.Node);
+        var ending = Enumerable.Range(0, options.Callers).Select(_ => (Caller)new LockCaller(rig.Node, rig.World, ++_sources, Soon)).ToArray();
+        _pauses.Begin();
+        var before = Meter.Read(rig);
+        var sample = await Loops.ClosedAsync(ending, options.Time, null, stop);
+        var used = Meter.Read(rig) - before;
+        await UntilEndedAsync(audit);
+        Add(new Point("locks", locks, sample.PerSecond, Ms(sample, 0.5), Ms(sample, 0.99), used.Cpu.TotalMicroseconds / sample.Done.Count, (double)used.FrameBytes / sample.Done.Count, each,
+            _pauses.Longest.TotalMilliseconds, double.NaN, 0, audit.Lateness.Percentile(0.99).TotalMilliseconds));
     }
 
     /// <summary>Orders that were all placed in one moment, so that their locks end in one; ordinary ones come beside them all the time.</summary>
@@ -151,13 +143,12 @@ sealed class ScaleRun(ScaleOptions options, TextWriter say, CancellationToken st
         stop.ThrowIfCancellationRequested();
         if ((await rig.CountAsync()).Oversold > 0) throw new InvalidOperationException("stock is oversold");
         return new Point(axis, size, sample.PerSecond, Ms(sample, 0.5), Ms(sample, 0.99), used.Cpu.TotalMicroseconds / sample.Done.Count, (double)used.FrameBytes / sample.Done.Count, double.NaN,
-            _pauses.Longest.TotalMilliseconds, double.NaN, double.NaN);
+            _pauses.Longest.TotalMilliseconds, double.NaN, 0, double.NaN);
     }
 
     /// <returns>Bytes of memory that each has taken.</returns>
     async Task<double> FillAsync(int count, Func<Caller> make)
     {
-        if (count <= 0) return double.NaN;
         var (left, before) = (count, Memory());
         await Task.WhenAll(Enumerable.Range(0, Filling).Select(_ => make()).ToArray().Select(caller => Task.Run(async () =>
         {
@@ -180,7 +171,7 @@ sealed class ScaleRun(ScaleOptions options, TextWriter say, CancellationToken st
     {
         _results.Points.Add(p);
         say.WriteLine(FormattableString.Invariant(
-            $"{p.Axis,-10} {p.Size,10:N0}  {p.PerSecond,8:N0}/s  p50 {p.P50,6:F1}  p99 {p.P99,6:F1} ms  {p.CpuMicros,5:F0} µs  {p.JournalBytes,5:F0} B journal  {p.BytesEach,6:F0} B each  pause {p.LongestPause,5:F0} ms  opened in {p.OpenSeconds,5:F1} s  late p99 {p.LatenessP99,5:F0} ms"));
+            $"{p.Axis,-10} {p.Size,10:N0}  {p.PerSecond,8:N0}/s  p50 {p.P50,6:F1}  p99 {p.P99,6:F1} ms  {p.CpuMicros,5:F0} µs  {p.JournalBytes,5:F0} B journal  {p.BytesEach,6:F0} B each  pause {p.LongestPause,5:F0} ms  opened in {p.OpenSeconds,5:F1} s with {p.OpenedWith,9:N0}  late p99 {p.LatenessP99,5:F0} ms"));
     }
 
     void Show(Storm s) => say.WriteLine(FormattableString.Invariant(
