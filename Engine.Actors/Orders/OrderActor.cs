@@ -208,7 +208,8 @@ public sealed class OrderActor : Actor, ILeader
                 Receive(e, stamp);
                 return Note(e, e.Source);
             case PaymentRecorded e:
-                Record(e.Payment);
+                _payments.RemoveAll(p => p.Reference == e.Payment.Reference && p.Status != PayStatus.Succeeded);
+                _payments.Add(e.Payment);
                 return Note(e, e.Source, reason: e.Payment.Status.ToString().ToLowerInvariant());
             case ReservingStarted e:
                 (_phase, _round, _waitingLine, _retryAt) = (OrderPhase.Reserving, e.Round, -1, Never);
@@ -296,7 +297,8 @@ public sealed class OrderActor : Actor, ILeader
             case StepTaken e:
                 return Take(e);
             case RefundRecorded e:
-                Record(e.Refund);
+                _refunds.RemoveAll(r => r.Reference == e.Refund.Reference && r.Status == RefundProgress.Requested);
+                _refunds.Add(e.Refund);
                 return Note(e, e.Source, reason: e.Refund.Status.ToString().ToLowerInvariant());
             case PersonForgotten e:
                 _forgotten = true;
@@ -307,7 +309,9 @@ public sealed class OrderActor : Actor, ILeader
                 Flag(e.Flag);
                 return Note(e, e.Source, reason: e.Flag);
             case CallRemembered e:
-                Remember(new RememberedCall { Key = e.Key, Body = e.Body, At = stamp.At });
+                var now = stamp.At;
+                _calls.RemoveAll(c => c.At < now - SkuActor.Remembered);
+                _calls.Add(new RememberedCall { Key = e.Key, Body = e.Body, At = now });
                 return null;
             default: throw new InvariantBrokenException($"{Id} does not know {happened.GetType().Name}");
         }
@@ -321,25 +325,6 @@ public sealed class OrderActor : Actor, ILeader
         foreach (var flag in e.Flags) Flag(flag);
         foreach (var ordered in e.Details.Lines)
             _lines.Add(new OrderLine { Ordered = ordered, Sku = ordered.ByPlatformSku ? "" : ordered.Code });
-    }
-
-    // Here and not in Apply, which would make an object for what these look for with every event.
-    void Record(PaymentFact payment)
-    {
-        _payments.RemoveAll(p => p.Reference == payment.Reference && p.Status != PayStatus.Succeeded);
-        _payments.Add(payment);
-    }
-
-    void Record(RefundFact refund)
-    {
-        _refunds.RemoveAll(r => r.Reference == refund.Reference && r.Status == RefundProgress.Requested);
-        _refunds.Add(refund);
-    }
-
-    void Remember(RememberedCall call)
-    {
-        _calls.RemoveAll(c => c.At < call.At - SkuActor.Remembered);
-        _calls.Add(call);
     }
 
     /// <summary>Whoever lapses later than that has just been dealing with the order: there is nobody to remind.</summary>
