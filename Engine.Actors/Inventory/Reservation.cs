@@ -125,8 +125,6 @@ public sealed record ReservationView(
     string ReservationId, string OrderId, string Sku, string Warehouse, int Quantity, ReservationOwner Owner, ReservationState State,
     LockTier Tier, long ReservedAt, long ExpiresAt, string KeyId, bool Revalidated, string Cart = "")
 {
-    public bool IsLive => State is ReservationState.Reserved or ReservationState.Committed;
-
     public static ReservationView Of(string sku, Reservation r) => new(
         r.Id, r.OrderId, sku, r.Warehouse, r.Quantity, r.Owner, r.State, r.Tier, r.ReservedAt, r.ExpiresAt, r.KeyId, r.Revalidated, r.Cart);
 

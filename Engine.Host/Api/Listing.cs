@@ -32,9 +32,7 @@ readonly record struct Listing(int Limit, string? After)
 
     bool IsBehind(string id) => After is null || string.CompareOrdinal(id, After) > 0;
 
-    /// <summary>The cursor behind a page, null where nothing follows it.</summary>
-    static string? Next(string lastShown, bool more) => more ? CursorOf(lastShown) : null;
-
+    /// <summary>The cursor of the page behind what was shown last.</summary>
     public static string CursorOf(string lastShown) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(lastShown));
 
     /// <summary>Cuts the page out of items in any order.</summary>
@@ -43,7 +41,7 @@ readonly record struct Listing(int Limit, string? After)
         var found = Smallest(all, id);
         var more = found.Count > Limit;
         if (more) found.RemoveAt(Limit);
-        return new ListJson<TShown>(found.ConvertAll(f => show(f)), Next(more ? id(found[^1]) : "", more));
+        return new ListJson<TShown>(found.ConvertAll(f => show(f)), more ? CursorOf(id(found[^1])) : null);
     }
 
     /// <summary>The first items behind the cursor in order, one more than the page takes: without sorting a hundred thousand.</summary>
