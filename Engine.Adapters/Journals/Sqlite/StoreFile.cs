@@ -45,6 +45,8 @@ static class StoreFile
         try
         {
             Open(connection, Sql.PrepareReader);
+            if (IsMade(connection) && !HasPlaces(connection)) SqliteFile.Execute(connection, Sql.SeePlaces);
+            SqliteFile.Execute(connection, Sql.OnlyRead);
             return connection;
         }
         catch (SqliteException e)
@@ -130,6 +132,12 @@ static class StoreFile
     {
         using var made = new SqliteStatement(connection, Sql.IsMade);
         return made.OneLong() > 0;
+    }
+
+    static bool HasPlaces(SqliteConnection connection)
+    {
+        using var has = new SqliteStatement(connection, Sql.HasPlaces);
+        return has.OneLong() > 0;
     }
 
     static void Make(SqliteConnection connection, SqliteJournalOptions options)

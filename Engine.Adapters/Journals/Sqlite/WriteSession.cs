@@ -12,14 +12,19 @@ sealed class WriteSession : IDisposable
 {
     const long NotKnown = -1;
 
+    /// <summary>Frames whose places are written together. Who reads looks through so many.</summary>
+    const int PlacedAtOnce = 256;
+
     readonly SqliteConnection _connection;
     readonly List<SqliteStatement> _statements = [];
     readonly SqliteStatement _begin, _commit, _rollback, _settle, _readEpochs, _raiseEpoch, _readTail, _insertFrame, _readFrame;
-    readonly SqliteStatement _insertKeys, _readKeys, _insertChunk, _deleteSegment, _writeCheckpoint, _probe, _endProbe;
+    readonly SqliteStatement _insertKeys, _readKeys, _insertChunk, _deleteSegment, _writeCheckpoint, _placeFrames, _placeKeys, _setPlaced, _probe, _endProbe;
 
     // Nobody else writes to the store (StoreLock), so a tail once read stays known until a transaction fails.
     readonly long[] _tails;
     readonly long[] _epochs;
+    // At the start nobody knows how many the last run left.
+    int _unplaced = PlacedAtOnce;
 
     public WriteSession(SqliteConnection connection, int partitions)
     {
@@ -42,6 +47,9 @@ sealed class WriteSession : IDisposable
         _insertChunk = Prepare(Sql.InsertChunk);
         _deleteSegment = Prepare(Sql.DeleteSegment);
         _writeCheckpoint = Prepare(Sql.WriteCheckpoint);
+        _placeFrames = Prepare(Sql.PlaceFrames);
+        _placeKeys = Prepare(Sql.PlaceKeys);
+        _setPlaced = Prepare(Sql.SetPlaced);
         _probe = Prepare(Sql.Probe);
         _endProbe = Prepare(Sql.EndProbe);
     }
@@ -65,7 +73,11 @@ sealed class WriteSession : IDisposable
         }
     }
 
-    public void Commit() => _commit.Run();
+    public void Commit()
+    {
+        if (_unplaced >= PlacedAtOnce) Place();
+        _commit.Run();
+    }
 
     /// <summary>Ends a transaction that failed; some failures have ended it already.</summary>
     public void Rollback()
@@ -86,6 +98,7 @@ sealed class WriteSession : IDisposable
             if (write.Sequence != Tail(partition) + 1) return false;
             _insertFrame.With(partition).With(write.Sequence).With(write.Epoch).With(write.Frame.Span).Run();
             _tails[partition] = write.Sequence;
+            _unplaced++;
             if (write.Keys.Count > 0) _insertKeys.With(partition).With(write.Sequence).With(KeyRow.Pack(write.Keys)).Run();
         }
         foreach (var dropped in write.DroppedKeys.GroupBy(key => key.Sequence)) DropKeys(partition, dropped.Key, dropped.Select(key => key.Index));
@@ -161,11 +174,15 @@ sealed class WriteSession : IDisposable
     /// <summary>False when none was left.</summary>
     public bool RemoveArchived(int partition)
     {
-        using var remove = new SqliteStatement(_connection, Sql.RemoveArchived);
-        var any = false;
-        remove.With(partition);
-        while (remove.Step()) any = true;
-        return any;
+        // Those that are archived may be among the newest.
+        Place();
+        using var places = new SqliteStatement(_connection, Sql.RemoveArchivedPlaces);
+        using var remove = new SqliteStatement(_connection, Sql.RemoveFrame);
+        List<long> removed = [];
+        places.With(partition);
+        while (places.Step()) removed.Add(places.Long(0));
+        foreach (var id in removed) remove.With(id).Run();
+        return removed.Count > 0;
     }
 
     public bool RemoveSigningKey(string id)
@@ -203,6 +220,15 @@ sealed class WriteSession : IDisposable
         var statement = new SqliteStatement(_connection, sql);
         _statements.Add(statement);
         return statement;
+    }
+
+    /// <summary>Writes where the newest rows lie. Where the transaction fails the next one that counts so far does it.</summary>
+    void Place()
+    {
+        _placeFrames.Run();
+        _placeKeys.Run();
+        _setPlaced.Run();
+        _unplaced = 0;
     }
 
     long Tail(int partition)
