@@ -4,7 +4,7 @@ namespace Engine.Actors.Compact;
 
 /// <summary>Room that grows without being copied: the first page has <paramref name="first"/> places, each other as many as all before it and those again.</summary>
 /// <param name="first">A power of two.</param>
-struct Pages<T>(int first)
+struct Pages<T>(int first) where T : unmanaged
 {
     readonly int _shift = BitOperations.Log2((uint)first);
     T[][] _pages = [];
@@ -31,7 +31,8 @@ struct Pages<T>(int first)
     void Grow()
     {
         Array.Resize(ref _pages, _pages.Length + 1);
-        _pages[^1] = new T[first << (_pages.Length - 1)];
+        // Where the collector moves nothing: it would copy each of them twice before it left them alone.
+        _pages[^1] = GC.AllocateArray<T>(first << (_pages.Length - 1), pinned: true);
     }
 
     readonly T[] PageOf(int index, out int offset)
