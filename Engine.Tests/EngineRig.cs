@@ -53,11 +53,16 @@ public sealed class EngineRig : IScheduler
 
     public void Settle()
     {
-        for (var i = 0; _work.TryDequeue(out var work); i++)
-        {
-            work();
+        for (var i = 0; Step(); i++)
             if (i > 200_000) throw new InvalidOperationException("it never comes to rest");
-        }
+    }
+
+    /// <summary>One turn of one partition, or one piece of work beside it; false where nothing moves.</summary>
+    public bool Step()
+    {
+        var moves = _work.TryDequeue(out var work);
+        work?.Invoke();
+        return moves;
     }
 
     /// <summary>Lets time pass in steps of a second, with everything that falls due in it.</summary>

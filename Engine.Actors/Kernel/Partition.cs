@@ -317,8 +317,9 @@ public sealed partial class Partition : IThreadPoolWorkItem
         var isPaced = PacesDeadlines();
         if (_host.MayExpire && _leaving != Leaving.Draining) DecideDeadlines(isPaced);
         // One that leaves takes what its mailbox holds with it; messages wait in their senders' journals.
-        if (_leaving != Leaving.Draining)
-            foreach (var inbox in _inboxes) DecideMessages(inbox, _limits.MessagesPerBatch / _inboxes.Length + 1);
+        var part = _leaving == Leaving.Draining ? 0 : Math.Min(1.0, (double)_limits.MessagesPerBatch / InboxCount);
+        // Of each sender the same part, so that all wait equally long; what it tells itself is asked and answered here, and waits twice.
+        for (var from = 0; from < _inboxes.Length; from++) DecideMessages(_inboxes[from], (int)Math.Ceiling(_inboxes[from].Count * (from == Number ? 2 * part : part)));
         DecideAsks();
         _batch.Finish();
         var more = _mailbox.Count > 0 || (_leaving != Leaving.Draining && (InboxCount > 0 || (_deadlines.Next <= _now && (!isPaced || _host.Uptime >= _questionsAgainAt))));
