@@ -23,6 +23,7 @@ sealed class World
         Limits = new Limits
         {
             MessagesPerBatch = random.Next(1, 12),
+            WrittenInTurn = random.Next(0, 8),
             UrgentPerBatch = random.Next(1, 5),
             NormalPerBatch = random.Next(1, 5),
             DeadlinesPerBatch = random.Next(1, 4),

@@ -18,6 +18,7 @@ namespace Engine.Tests;
 public sealed class EngineRig : IScheduler
 {
     readonly Queue<Action> _work = new();
+    readonly Queue<Action> _blocking = new();
     readonly MemoryStore _store;
     readonly IDomain _domain;
     readonly KernelFault _fault;
@@ -33,16 +34,19 @@ public sealed class EngineRig : IScheduler
     public ManualTime Time { get; } = new();
     public Limits Limits { get; }
     public EngineNode Node { get; private set; }
+    /// <summary>What blocks ends when nothing else moves; else it takes no longer than a turn.</summary>
+    public bool BlocksLong { get; set; }
     public long Now => Time.GetUtcNow().ToUnixTimeMilliseconds();
 
     void IScheduler.Run(Partition partition) => _work.Enqueue(partition.Execute);
-    void IScheduler.RunBlocking(Action work) => _work.Enqueue(work);
+    void IScheduler.RunBlocking(Action work) => (BlocksLong ? _blocking : _work).Enqueue(work);
     void IScheduler.Deliver(Partition to, Delivery delivery) => to.Receive(delivery);
 
     /// <summary>Forgets all memory and opens the store again, as after a crash.</summary>
     public EngineNode Restart()
     {
         _work.Clear();
+        _blocking.Clear();
         Node = new EngineNode(new MemoryJournal(_store, MemoryCompletion.Inline), _domain, Time, this, Limits, fault: _fault);
         Node.Open();
         Settle();
@@ -60,7 +64,7 @@ public sealed class EngineRig : IScheduler
     /// <summary>One turn of one partition, or one piece of work beside it; false where nothing moves.</summary>
     public bool Step()
     {
-        var moves = _work.TryDequeue(out var work);
+        var moves = _work.TryDequeue(out var work) || _blocking.TryDequeue(out work);
         work?.Invoke();
         return moves;
     }

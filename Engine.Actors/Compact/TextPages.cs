@@ -2,15 +2,17 @@ namespace Engine.Actors.Compact;
 
 /// <summary>
 /// Texts (UTF-8) of many things, one behind the other: nothing for the collector to follow. Who keeps where its text lies drops it when it
-/// needs it no more, and moves what is left into new pages when most is dropped.
+/// needs it no more, and moves what is left into new pages when most is dropped. No text is written over: a copy of this stays what it is.
 /// </summary>
 struct TextPages()
 {
     const int First = 64;
+    /// <summary>More than there can be.</summary>
+    const int Most = 1 << 30;
     /// <summary>What was dropped is not worth moving the rest for before.</summary>
     const int DroppedMin = 4096;
 
-    Pages<byte> _pages = new(First);
+    Pages<byte> _pages = new(First, Most);
     int _used, _dropped;
 
     /// <summary>More than half was dropped.</summary>

@@ -52,6 +52,13 @@ public abstract class Actor : IEncoded
     /// <summary>All that a snapshot must keep.</summary>
     public abstract void Layout(Codec codec);
 
+    /// <summary>Its state as it is now, for another thread to write while it changes, until <see cref="Thaw"/>; null where there is no need to.</summary>
+    /// <param name="most">Parts (a SKU's reservations) that are written without holding anybody up.</param>
+    public virtual IEncoded? Freeze(int most) => null;
+
+    /// <summary>What was frozen is written.</summary>
+    public virtual void Thaw() { }
+
     /// <summary>When the actor wants to decide <see cref="DeadlineReached"/>; milliseconds since 1970 UTC.</summary>
     public virtual long Deadline => Never;
 

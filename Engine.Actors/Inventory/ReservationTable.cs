@@ -15,6 +15,8 @@ sealed class ReservationTable
     public const int None = -1;
 
     const int RowsFirst = 2;
+    /// <summary>Of a page, some 50 kB: copied where a row changes while the table is frozen.</summary>
+    const int RowsMost = 512;
     /// <summary>Deadlines that are none any more are not worth looking for before.</summary>
     const int DueMin = 64;
     /// <summary>Never part of a token's id.</summary>
@@ -22,7 +24,7 @@ sealed class ReservationTable
 
     readonly List<string> _names = [];
     readonly PriorityQueue<int, (long At, int Row)> _due;
-    Pages<Row> _rows = new(RowsFirst);
+    Pages<Row> _rows = new(RowsFirst, RowsMost);
     TextPages _texts = new();
     int[] _buckets = [];
     int _rowsUsed;
@@ -42,8 +44,10 @@ sealed class ReservationTable
         }
     }
 
-    /// <summary>Good until a row is added.</summary>
-    public ref Row this[int row] => ref _rows[row];
+    public ref readonly Row this[int row] => ref _rows[row];
+
+    /// <summary>The row, to be changed. What was had of it before (<see cref="this"/>) may stay as it was.</summary>
+    public ref Row Change(int row) => ref _rows.Change(row);
 
     public int Find(string id) => Count == 0 ? None : Find(id, HashOf(id));
 
@@ -111,7 +115,7 @@ sealed class ReservationTable
         if (Count > 0 && Find(id, hash) != None) throw new InvariantBrokenException($"reservation {id} is granted twice");
         var row = NewRow();
         ref var bucket = ref _buckets[hash & (_buckets.Length - 1)];
-        ref var r = ref _rows[row];
+        ref var r = ref _rows.Change(row);
         r = fields;
         (r.Next, r.Hash, r.IsKnown) = (bucket - 1, hash, true);
         (r.Warehouse, r.Key, r.HasOwnOrderId) = (Named(warehouse), Named(keyId), !Reservation.SaysOrder(id, orderId));
@@ -149,6 +153,16 @@ sealed class ReservationTable
             codec.Record(written);
         }
     }
+
+    /// <summary>As it is now, for another thread to <see cref="Write"/> while this one changes, until <see cref="Thaw"/>.</summary>
+    public ReservationTable Freeze()
+    {
+        var frozen = new ReservationTable { _rows = _rows.Freeze(), _texts = _texts, _rowsUsed = _rowsUsed, Count = Count };
+        frozen._names.AddRange(_names);
+        return frozen;
+    }
+
+    public void Thaw() => _rows.Thaw();
 
     /// <summary>A row as its copy would write itself (<see cref="Reservation.Layout"/>).</summary>
     sealed class WrittenRow(ReservationTable table) : IEncoded
@@ -194,19 +208,19 @@ sealed class ReservationTable
         {
             var before = next - 1;
             while (_rows[before].Next != row) before = _rows[before].Next;
-            _rows[before].Next = _rows[row].Next;
+            _rows.Change(before).Next = _rows[row].Next;
         }
-        _rows[row].IsKnown = false;
+        _rows.Change(row).IsKnown = false;
         Count--;
         FreeUnheld(row);
     }
 
     /// <summary>The row stays what it is until it is let go as often, removed or not.</summary>
-    public void Hold(int row) => _rows[row].Holds++;
+    public void Hold(int row) => _rows.Change(row).Holds++;
 
     public void LetGo(int row)
     {
-        _rows[row].Holds--;
+        _rows.Change(row).Holds--;
         FreeUnheld(row);
     }
 
@@ -265,7 +279,7 @@ sealed class ReservationTable
             return row;
         }
         if (_rowsUsed == _buckets.Length) Grow();
-        return _rowsUsed++;
+        return _rows.Fit(_rowsUsed++, 1);
     }
 
     void Grow()
@@ -275,16 +289,15 @@ sealed class ReservationTable
         {
             if (!_rows[row].IsKnown) continue;
             ref var bucket = ref _buckets[_rows[row].Hash & (_buckets.Length - 1)];
-            _rows[row].Next = bucket - 1;
+            _rows.Change(row).Next = bucket - 1;
             bucket = row + 1;
         }
-        _rows.Fit(_buckets.Length - 1, 1);
     }
 
     void FreeUnheld(int row)
     {
-        ref var freed = ref _rows[row];
-        if (freed.IsKnown || freed.Holds > 0) return;
+        if (_rows[row].IsKnown || _rows[row].Holds > 0) return;
+        ref var freed = ref _rows.Change(row);
         _texts.Drop(freed.TextLength);
         freed = new Row { Next = _free };
         _free = row;
@@ -297,8 +310,9 @@ sealed class ReservationTable
         _texts = new TextPages();
         for (var row = 0; row < _rowsUsed; row++)
         {
-            ref var moved = ref _rows[row];
-            if (moved.TextLength > 0) moved.Text = _texts.Add(old[moved.Text, moved.TextLength]);
+            if (_rows[row].TextLength == 0) continue;
+            ref var moved = ref _rows.Change(row);
+            moved.Text = _texts.Add(old[moved.Text, moved.TextLength]);
         }
     }
 

@@ -6,7 +6,7 @@ namespace Engine.Actors.Inventory;
 /// The stock of one SKU over all warehouses, its reservations and who waits for it: the state, and how events change it.
 /// What may happen is decided in <see cref="StockDecider"/> and the deciders beside it.
 /// </summary>
-public sealed class SkuActor : Actor
+public sealed partial class SkuActor : Actor
 {
     /// <summary>How long ended reservations of callers and applied adjustments are remembered (API.md, Idempotency).</summary>
     public const long Remembered = 7 * Day;
@@ -235,7 +235,7 @@ public sealed class SkuActor : Actor
     void Evolve(ReservationCommitted e, in Stamp stamp)
     {
         var row = Live(e.ReservationId);
-        ref var reservation = ref _reservations[row];
+        ref var reservation = ref _reservations.Change(row);
         var warehouse = WarehouseOf(row);
         reservation.State = ReservationState.Committed;
         warehouse.Reserved -= reservation.Quantity;
@@ -247,7 +247,7 @@ public sealed class SkuActor : Actor
     void Evolve(ReservationReleased e, in Stamp stamp)
     {
         var row = Live(e.ReservationId);
-        ref var reservation = ref _reservations[row];
+        ref var reservation = ref _reservations.Change(row);
         var warehouse = WarehouseOf(row);
         if (reservation.State == ReservationState.Committed) warehouse.Committed -= e.Quantity;
         else warehouse.Reserved -= e.Quantity;
@@ -284,7 +284,7 @@ public sealed class SkuActor : Actor
             return;
         }
         var row = Live(e.ReservationId);
-        ref var reservation = ref _reservations[row];
+        ref var reservation = ref _reservations.Change(row);
         reservation.Tier = e.Tier;
         reservation.ExpiresAt = e.ExpiresAt;
         reservation.Asked = false;
@@ -294,7 +294,7 @@ public sealed class SkuActor : Actor
     void Evolve(LockQuestioned e)
     {
         if (_backorderIndex.TryGetValue(e.ReservationId, out var waiting)) waiting.Asked = true;
-        else _reservations[Live(e.ReservationId)].Asked = true;
+        else _reservations.Change(Live(e.ReservationId)).Asked = true;
     }
 
     void Evolve(StockAdjusted e, in Stamp stamp)
@@ -347,7 +347,7 @@ public sealed class SkuActor : Actor
     {
         var tokens = _reservations.Copy(row, id)!.Tokens;
         // The young ones may hold it still.
-        _reservations[row].State = ReservationState.Released;
+        _reservations.Change(row).State = ReservationState.Released;
         Forget(row);
         foreach (var token in tokens) GiveBackToken(token);
     }
@@ -389,7 +389,7 @@ public sealed class SkuActor : Actor
 
     void End(int row, ReservationState state, long at)
     {
-        ref var reservation = ref _reservations[row];
+        ref var reservation = ref _reservations.Change(row);
         reservation.State = state;
         reservation.EndedAt = at;
         // An order remembers its own lines; a caller's id must stay known, so that a repeat is never a second grant.
@@ -402,6 +402,18 @@ public sealed class SkuActor : Actor
     {
         _byId?.Remove((_reservations.IdOf(row), row));
         _reservations.Remove(row);
+    }
+
+    void KeepYoung(int row)
+    {
+        if (_reservations[row].LinesInOrder == 1) return;
+        if (_young.Count == YoungKept)
+        {
+            _reservations.LetGo(_young[0]);
+            _young.RemoveAt(0);
+        }
+        _reservations.Hold(row);
+        _young.Add(row);
     }
 
     void RememberToken(string tokenId, long expiresAt, long now)
@@ -476,101 +488,4 @@ public sealed class SkuActor : Actor
 
     public IEnumerable<FreedLockView> Freed() =>
         _freed.Select(f => new FreedLockView(Sku, f.ReservationId, f.OrderId, f.Warehouse, f.Quantity, f.Why, f.At));
-
-    public override void Layout(Codec codec)
-    {
-        var (known, name, strict, safety, version) = (Known, Name, Strict, SafetyStock, Version);
-        codec.Bool(ref known);
-        codec.Text(ref name);
-        codec.Bool(ref strict);
-        codec.Int(ref safety);
-        codec.Long(ref version);
-        (Known, Name, Strict, SafetyStock, Version) = (known, name, strict, safety, version);
-        codec.Texts(Barcodes);
-        codec.Texts(Aliases);
-        codec.List(_warehouses);
-        var (shortfall, where, since) = (ShortfallSuggested, ShortfallWarehouse, SuggestedAt);
-        codec.Long(ref shortfall);
-        codec.Text(ref where);
-        codec.Long(ref since);
-        (ShortfallSuggested, ShortfallWarehouse, SuggestedAt) = (shortfall, where, since);
-        codec.Long(ref _lastDay);
-        codec.Long(ref _firstCommitDay);
-        for (var i = 0; i < _committedPerDay.Length; i++) codec.Long(ref _committedPerDay[i]);
-        codec.Texts(_awaitingOrders);
-        codec.List(_freed);
-        LayoutReservations(codec);
-        LayoutMemory(codec);
-    }
-
-    void KeepYoung(int row)
-    {
-        if (_reservations[row].LinesInOrder == 1) return;
-        if (_young.Count == YoungKept)
-        {
-            _reservations.LetGo(_young[0]);
-            _young.RemoveAt(0);
-        }
-        _reservations.Hold(row);
-        _young.Add(row);
-    }
-
-    void LayoutReservations(Codec codec)
-    {
-        List<Reservation> reservations = [];
-        if (codec.IsWriting) _reservations.Write(codec);
-        else codec.List(reservations);
-        List<Backorder> backorders = codec.IsWriting ? [.. _backorders] : [];
-        codec.List(backorders);
-        if (codec.IsWriting) return;
-        List<int> ended = [];
-        foreach (var reservation in reservations)
-        {
-            var row = _reservations.Add(reservation);
-            if (reservation.State == ReservationState.Reserved) KeepYoung(row);
-            if (reservation is { State: ReservationState.Reserved, Asked: false }) _reservations.Schedule(row);
-            if (!reservation.IsLive) ended.Add(row);
-        }
-        foreach (var row in ended.OrderBy(row => _reservations[row].EndedAt)) _ended.Enqueue(row);
-        foreach (var waiting in backorders)
-        {
-            _backorders.Add(waiting);
-            _backorderIndex.Add(waiting.ReservationId, waiting);
-            Schedule(waiting);
-        }
-    }
-
-    void LayoutMemory(Codec codec)
-    {
-        List<AppliedAdjustment> adjustments = codec.IsWriting ? [.. _adjustmentOrder] : [];
-        codec.List(adjustments);
-        if (!codec.IsWriting) adjustments.ForEach(Remember);
-        var tokens = codec.Count(_usedTokenOrder.Count);
-        if (codec.IsWriting)
-        {
-            foreach (var id in _usedTokenOrder) Token(codec, id, _usedTokens[id]);
-        }
-        else
-        {
-            for (var i = 0; i < tokens; i++) Token(codec, "", 0);
-        }
-        if (codec.More(IsBundle || _claims.Count > 0)) LayoutBundle(codec);
-    }
-
-    void LayoutBundle(Codec codec)
-    {
-        codec.List(Bundle);
-        List<BundleClaim> claims = codec.IsWriting ? [.. _claims.Values.OrderBy(c => c.Id, StringComparer.Ordinal)] : [];
-        codec.List(claims);
-        if (codec.IsWriting) return;
-        foreach (var claim in claims) _claims.Add(claim.Id, claim);
-        foreach (var ended in claims.Where(c => c.EndedAt > 0).OrderBy(c => c.EndedAt)) _endedClaims.Enqueue(ended);
-    }
-
-    void Token(Codec codec, string id, long expiresAt)
-    {
-        codec.Text(ref id);
-        codec.Long(ref expiresAt);
-        if (!codec.IsWriting && _usedTokens.TryAdd(id, expiresAt)) _usedTokenOrder.Enqueue(id);
-    }
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Engine.Actors.Compact;
 using Engine.Actors.Deciders;
 
 namespace Engine.Actors.Kernel;
@@ -31,7 +32,7 @@ static class CheckpointLayout
     {
         var bytes = codec.Written.ToArray();
         (bytes[0], bytes[1], bytes[2]) = ((byte)'E', (byte)'C', Version);
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(4), FrameLayout.Crc(bytes.AsSpan(HeadLength)));
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(4), Crc32C.Of(bytes.AsSpan(HeadLength)));
         return bytes;
     }
 
@@ -43,7 +44,7 @@ static class CheckpointLayout
         if (!hasChecksums) return Codec.Reader(bytes);
         if (bytes.Length < HeadLength || bytes[0] != 'E' || bytes[1] != 'C' || bytes[3] != 0) throw new InvalidDataException("not a checkpoint");
         if (bytes[2] != Version) throw new InvalidDataException($"checkpoint layout {bytes[2]}; this build reads up to {Version}");
-        if (BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(4)) != FrameLayout.Crc(bytes.AsSpan(HeadLength))) throw new InvalidDataException("the checksum does not match");
+        if (BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(4)) != Crc32C.Of(bytes.AsSpan(HeadLength))) throw new InvalidDataException("the checksum does not match");
         return Codec.Reader(bytes, HeadLength, bytes.Length - HeadLength);
     }
 }

@@ -65,6 +65,7 @@ public sealed partial class Partition
         readonly FrameHash _hash;
         readonly Mark[] _marks, _sent;
         (long Segment, byte[] Bytes)? _victim;
+        (Actor Actor, SnapshotPlace Place)? _beside;
         bool _isWaiting;
         int _outcome = -1;
         int _ahead;
@@ -105,14 +106,41 @@ public sealed partial class Partition
 
         public void Slice()
         {
+            if (_beside is { } done)
+            {
+                done.Actor.Thaw();
+                Wrote(done.Actor.Id.Hash, done.Place);
+                _beside = null;
+            }
             for (var i = 0; i < _partition._limits.SnapshotsPerSlice && !IsFull && _toDo.TryDequeue(out var hash); i++)
             {
-                if (!_partition._residents.TryWrite(hash, _segment, Segment, _partition._sequence + _ahead, out var place)) continue;
-                _entries.Add((hash, place));
-                _renewed.Add(hash);
+                if (_ahead == 0 && _partition._residents.Freeze(hash, _partition._limits.WrittenInTurn) is { } frozen)
+                {
+                    WriteBeside(frozen.Actor, frozen.State, _partition._sequence);
+                    return;
+                }
+                if (_partition._residents.TryWrite(hash, _segment, Segment, _partition._sequence + _ahead, out var place)) Wrote(hash, place);
             }
             if (IsFull) Submit();
             else if (_toDo.Count == 0 && !Cleans()) Conclude();
+        }
+
+        void Wrote(ulong hash, SnapshotPlace place)
+        {
+            _entries.Add((hash, place));
+            _renewed.Add(hash);
+        }
+
+        /// <summary>The partition goes on meanwhile: a busy SKU has a hundred thousand reservations.</summary>
+        void WriteBeside(Actor actor, IEncoded state, long tag)
+        {
+            _isWaiting = true;
+            _partition._host.Scheduler.RunBlocking(() =>
+            {
+                _beside = (actor, Snapshots.Write(_segment, Segment, actor, tag, state));
+                Volatile.Write(ref _isWaiting, false);
+                _partition.Schedule();
+            });
         }
 
         /// <summary>Old segments are cleaned, one and as many more as are filled: as much goes as becomes garbage. False when that is done.</summary>

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
-using System.Numerics;
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using Engine.Actors.Compact;
 using Engine.Actors.Deciders;
 
 namespace Engine.Actors.Kernel;
@@ -63,18 +62,8 @@ public static class FrameLayout
     /// <summary>What bytes 4 to 7 of the frame must say. Layouts from 3 on can be taken for each other, so a flipped version must show.</summary>
     public static uint Checksum(ReadOnlySpan<byte> frame)
     {
-        var crc = Crc(frame[8..]);
+        var crc = Crc32C.Of(frame[8..]);
         return frame[2] < SharingVersion ? crc : crc ^ BinaryPrimitives.ReadUInt32LittleEndian(frame);
-    }
-
-    /// <summary>CRC-32C (Castagnoli), as all checksums of the store.</summary>
-    public static uint Crc(ReadOnlySpan<byte> bytes)
-    {
-        var crc = 0xffffffffu;
-        var words = MemoryMarshal.Cast<byte, ulong>(bytes);
-        foreach (var word in words) crc = BitOperations.Crc32C(crc, word);
-        foreach (var rest in bytes[(words.Length * 8)..]) crc = BitOperations.Crc32C(crc, rest);
-        return ~crc;
     }
 }
 

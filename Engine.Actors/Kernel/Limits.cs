@@ -44,6 +44,9 @@ public sealed record Limits
     /// <summary>Actors written into a snapshot between two batches: some tenths of a millisecond.</summary>
     public int SnapshotsPerSlice { get; init; } = 128;
 
+    /// <summary>Of one actor's parts (a SKU's reservations): with more it is written beside the turns. Some tenths of a millisecond.</summary>
+    public int WrittenInTurn { get; init; } = 1024;
+
     /// <summary>A segment is closed at this size, so that a checkpoint holds no more than that at a time, of a busy partition's tens of megabytes.</summary>
     public int SegmentBytes { get; init; } = 256 << 10;
 

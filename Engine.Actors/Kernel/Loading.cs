@@ -1,4 +1,5 @@
 using Engine.Actors.Asking;
+using Engine.Actors.Compact;
 using Engine.Actors.Deciders;
 using Engine.Actors.Trials;
 

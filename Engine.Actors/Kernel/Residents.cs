@@ -104,6 +104,10 @@ sealed class Residents
         return dirty;
     }
 
+    /// <summary>A changed actor that takes long to write, as it is now; null for any other.</summary>
+    public (Actor Actor, IEncoded State)? Freeze(ulong hash, int most) =>
+        _dirty.Contains(hash) && _awake.TryGetValue(hash, out var actor) && actor.Freeze(most) is { } state && _dirty.Remove(hash) ? (actor, state) : null;
+
     /// <summary>Appends the actor's snapshot to a segment; false where it has not changed, or is not in memory.</summary>
     public bool TryWrite(ulong hash, Codec segment, long segmentId, long tag, out SnapshotPlace place)
     {

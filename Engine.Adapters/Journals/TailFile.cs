@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.MemoryMappedFiles;
 using Engine.Actors.Cluster;
+using Engine.Actors.Compact;
 using Engine.Actors.Kernel;
 
 namespace Engine.Adapters.Journals;
@@ -33,7 +34,7 @@ public sealed class TailFile : ITailRecord, IDisposable
         Span<byte> slot = stackalloc byte[SlotLength];
         BinaryPrimitives.WriteInt64LittleEndian(slot, sequence);
         hash.Write(slot[HashOffset..]);
-        BinaryPrimitives.WriteUInt32LittleEndian(slot[CrcOffset..], FrameLayout.Crc(slot[..CrcOffset]));
+        BinaryPrimitives.WriteUInt32LittleEndian(slot[CrcOffset..], Crc32C.Of(slot[..CrcOffset]));
         _view.SafeMemoryMappedViewHandle.WriteSpan<byte>((ulong)partition * SlotLength, slot);
     }
 
@@ -43,7 +44,7 @@ public sealed class TailFile : ITailRecord, IDisposable
         _view.SafeMemoryMappedViewHandle.ReadSpan((ulong)partition * SlotLength, slot);
         var sequence = BinaryPrimitives.ReadInt64LittleEndian(slot);
         // Half written when the machine went down: it says nothing.
-        if (sequence == 0 || BinaryPrimitives.ReadUInt32LittleEndian(slot[CrcOffset..]) != FrameLayout.Crc(slot[..CrcOffset])) return null;
+        if (sequence == 0 || BinaryPrimitives.ReadUInt32LittleEndian(slot[CrcOffset..]) != Crc32C.Of(slot[..CrcOffset])) return null;
         return (sequence, FrameHash.Read(slot[HashOffset..]));
     }
 

@@ -1,5 +1,5 @@
 using System.Text;
-using Engine.Actors.Kernel;
+using Engine.Actors.Compact;
 
 namespace Engine.Adapters.Views;
 
@@ -17,7 +17,7 @@ static class ViewSql
     const int Revision = 2;
 
     /// <summary>What the tables are. A file of others is made anew.</summary>
-    public static readonly long Version = ((long)Revision << 32) | FrameLayout.Crc(Encoding.UTF8.GetBytes(CreateTables));
+    public static readonly long Version = ((long)Revision << 32) | Crc32C.Of(Encoding.UTF8.GetBytes(CreateTables));
 
     public const string CreateFile = "PRAGMA page_size=4096;";
 

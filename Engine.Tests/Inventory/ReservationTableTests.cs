@@ -13,14 +13,23 @@ public sealed class ReservationTableTests
     static readonly JsonSerializerOptions Fields = new() { IncludeFields = true };
 
     [Fact]
-    public void Whatever_is_added_changed_and_removed_reads_as_it_was_written_and_falls_due_in_order()
+    public void Whatever_is_added_changed_and_removed_reads_as_it_was_written_and_falls_due_in_order_and_what_is_frozen_stays()
     {
         var seeds = Gen.Choose(0, int.MaxValue - 1);
         Check.One(Config.QuickThrowOnFailure.WithMaxTest(200), Prop.ForAll(Arb.From(seeds), seed =>
         {
             var random = new Random(seed);
             var (table, model, held) = (new ReservationTable(), new Dictionary<string, Reservation>(StringComparer.Ordinal), new List<(int Row, string Id)>());
-            for (var i = 0; i < 1500; i++) Step(table, model, held, random);
+            var (frozen, wasWritten) = (table.Freeze(), Written(table));
+            for (var i = 0; i < 1500; i++)
+            {
+                Step(table, model, held, random);
+                if (random.Next(200) > 0) continue;
+                Assert.Equal(wasWritten, Written(frozen));
+                table.Thaw();
+                for (var thawed = random.Next(100); thawed > 0; thawed--) Step(table, model, held, random);
+                (frozen, wasWritten) = (table.Freeze(), Written(table));
+            }
             Assert.Equal(model.Count, table.Count);
             Assert.Equal(model.Keys.Order(StringComparer.Ordinal), table.Rows.Select(row => table.IdOf(row)).Order(StringComparer.Ordinal));
             foreach (var (id, reservation) in model) Assert.Equal(Said(reservation), Said(table.Copy(table.Find(id))!));
@@ -35,10 +44,16 @@ public sealed class ReservationTableTests
     /// <summary>What is written row by row is what the reservations write themselves, and reads as them.</summary>
     static void AssertWrittenAs(IEnumerable<Reservation> reservations, ReservationTable table)
     {
-        var (written, wanted) = (Codec.Writer(), Codec.Writer());
-        table.Write(written);
+        var wanted = Codec.Writer();
         wanted.List([.. reservations]);
-        Assert.Equal(wanted.Written.ToArray(), written.Written.ToArray());
+        Assert.Equal(wanted.Written.ToArray(), Written(table));
+    }
+
+    static byte[] Written(ReservationTable table)
+    {
+        var codec = Codec.Writer();
+        table.Write(codec);
+        return codec.Written.ToArray();
     }
 
     static string Said(Reservation reservation) => JsonSerializer.Serialize(reservation, Fields);
@@ -59,18 +74,18 @@ public sealed class ReservationTableTests
         switch (random.Next(5))
         {
             case 0 or 1:
-                table[row].State = ReservationState.Released;
+                table.Change(row).State = ReservationState.Released;
                 table.Remove(row);
                 model.Remove(id);
                 break;
             case 2:
                 // Also to the time that it had.
                 known.ExpiresAt += random.Next(2) * 7;
-                table[row].ExpiresAt = known.ExpiresAt;
+                table.Change(row).ExpiresAt = known.ExpiresAt;
                 table.Schedule(row);
                 break;
             case 3:
-                (table[row].State, known.State) = (ReservationState.Committed, ReservationState.Committed);
+                (table.Change(row).State, known.State) = (ReservationState.Committed, ReservationState.Committed);
                 break;
             case 4 when held.Count < 20:
                 table.Hold(row);
@@ -91,7 +106,7 @@ public sealed class ReservationTableTests
         {
             Id = id, OrderId = isOfOrder ? id[..^2] : $"o{random.Next(9)}", Warehouse = $"W{random.Next(3)}", KeyId = $"k{random.Next(2)}", Quantity = random.Next(1, 9), LinesInOrder = random.Next(1, 4),
             Owner = isOfOrder ? ReservationOwner.Order : ReservationOwner.Cart, Cart = isOfOrder ? "" : $"cart{random.Next(9)}", Tokens = [.. Enumerable.Range(0, isOfOrder ? 0 : random.Next(4)).Select(t => $"token{t}")],
-            Tier = (LockTier)random.Next(2), Revalidated = random.Next(2) == 0, ReservedAt = random.Next(), ExpiresAt = random.Next(50), FirstExpiresAt = random.Next(), PayingExpiresAt = random.Next(),
+            Tier = (LockTier)random.Next(2), Revalidated = random.Next(2) == 0, ReservedAt = random.Next(40), ExpiresAt = random.Next(50), FirstExpiresAt = random.Next(), PayingExpiresAt = random.Next(),
         };
     }
 
@@ -104,7 +119,7 @@ public sealed class ReservationTableTests
         while (table.TryPeekDue(out var row, out var at))
         {
             all.Add((at, table.IdOf(row).ToString()));
-            table[row].Asked = true;
+            table.Change(row).Asked = true;
         }
         return all;
     }

@@ -47,6 +47,23 @@ public sealed class CheckpointTests
         for (var sku = 0; sku < stock.Length; sku++) Assert.Equal(stock[sku], rig.Read<StockView>(ActorId.Sku($"A{sku}")).OnHand);
     }
 
+    [Fact]
+    public void A_busy_SKU_is_decided_on_while_it_is_written_and_found_as_it_was_left()
+    {
+        var rig = new EngineRig(store: _store, limits: _limits with { WrittenInTurn = 100 }) { BlocksLong = true };
+        rig.Adjust("hot", "SH1", 10_000);
+        for (var order = 0; order < 1_000; order++)
+        {
+            var placed = rig.Begin(EngineRig.OrderId($"{order}"), rig.Wish($"{order}", rig.Order(("hot", 1))));
+            // What blocks has not ended before nothing else moves: meanwhile orders are answered.
+            while (!placed.IsCompleted) Assert.True(rig.Step());
+            if (order % 10 == 0) rig.Settle();
+            if (order % 90 == 0) rig.Restart();
+        }
+        rig.Settle();
+        Assert.Equal(1_000, rig.Stock("hot").Reserved);
+    }
+
     /// <summary>With a checkpoint of what has changed.</summary>
     static void Stop(EngineRig rig)
     {

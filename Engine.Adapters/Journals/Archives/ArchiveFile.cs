@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using Engine.Actors.Compact;
 using Engine.Actors.Kernel;
 using Microsoft.Win32.SafeHandles;
 
@@ -90,7 +91,7 @@ sealed class ArchiveFile : IDisposable
         if (_last is { } last && last.Block == number) return last.Bytes;
         var block = _blocks[number];
         var packed = Read(block.Offset, block.Length);
-        if (FrameLayout.Crc(packed) != block.Crc) throw Damaged($"block {number}: the checksum does not match");
+        if (Crc32C.Of(packed) != block.Crc) throw Damaged($"block {number}: the checksum does not match");
         var bytes = new byte[block.UnpackedLength];
         if (!BrotliDecoder.TryDecompress(packed, bytes, out var written) || written != bytes.Length) throw Damaged($"block {number} can't be unpacked");
         _last = new Unpacked(number, bytes);
@@ -108,7 +109,7 @@ sealed class ArchiveFile : IDisposable
         var (offset, count) = (BinaryPrimitives.ReadInt64LittleEndian(trailer), BinaryPrimitives.ReadInt32LittleEndian(trailer.AsSpan(8)));
         if (count <= 0 || offset < 8 || offset + ((long)count * BlockEntry) + Trailer != length) throw Damaged("its index is not where it should be");
         var index = Read(offset, count * BlockEntry);
-        if (FrameLayout.Crc(index) != BinaryPrimitives.ReadUInt32LittleEndian(trailer.AsSpan(12))) throw Damaged("the checksum of its index does not match");
+        if (Crc32C.Of(index) != BinaryPrimitives.ReadUInt32LittleEndian(trailer.AsSpan(12))) throw Damaged("the checksum of its index does not match");
         var blocks = new Block[count];
         for (var i = 0; i < count; i++)
         {
@@ -178,7 +179,7 @@ sealed class ArchiveFile : IDisposable
             Span<byte> trailer = stackalloc byte[Trailer];
             BinaryPrimitives.WriteInt64LittleEndian(trailer, _file.Position);
             BinaryPrimitives.WriteInt32LittleEndian(trailer[8..], _blocks);
-            BinaryPrimitives.WriteUInt32LittleEndian(trailer[12..], FrameLayout.Crc(index));
+            BinaryPrimitives.WriteUInt32LittleEndian(trailer[12..], Crc32C.Of(index));
             _file.Write(index);
             _file.Write(trailer);
             _file.Flush(flushToDisk: true);
@@ -194,7 +195,7 @@ sealed class ArchiveFile : IDisposable
             BinaryPrimitives.WriteInt64LittleEndian(entry[8..], _file.Position);
             BinaryPrimitives.WriteInt32LittleEndian(entry[16..], length);
             BinaryPrimitives.WriteInt32LittleEndian(entry[20..], unpacked.Length);
-            BinaryPrimitives.WriteUInt32LittleEndian(entry[24..], FrameLayout.Crc(packed.AsSpan(0, length)));
+            BinaryPrimitives.WriteUInt32LittleEndian(entry[24..], Crc32C.Of(packed.AsSpan(0, length)));
             _index.Write(entry);
             _file.Write(packed.AsSpan(0, length));
             _block.SetLength(0);

@@ -1,7 +1,6 @@
-using Engine.Actors.Compact;
 using Engine.Actors.Deciders;
 
-namespace Engine.Actors.Kernel;
+namespace Engine.Actors.Compact;
 
 /// <summary>Where an actor's snapshot lies.</summary>
 /// <param name="IsPassive">It has left memory for good reasons (a closed order); others are read again after a restart.</param>
@@ -9,7 +8,7 @@ namespace Engine.Actors.Kernel;
 readonly record struct SnapshotPlace(long Segment, int Offset, int Length, bool IsPassive, uint Checksum)
 {
     /// <exception cref="InvalidDataException">They are not the bytes that were written.</exception>
-    public byte[] Check(byte[] bytes) => Checksum == 0 || FrameLayout.Crc(bytes) == Checksum
+    public byte[] Check(byte[] bytes) => Checksum == 0 || Crc32C.Of(bytes) == Checksum
         ? bytes
         : throw new InvalidDataException($"segment {Segment} at {Offset}: the checksum does not match");
 }

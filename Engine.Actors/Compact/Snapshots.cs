@@ -1,7 +1,6 @@
-using Engine.Actors.Compact;
 using Engine.Actors.Deciders;
 
-namespace Engine.Actors.Kernel;
+namespace Engine.Actors.Compact;
 
 /// <summary>
 /// Snapshots of actors lie many together in segments, each an entry (<see cref="EntryPages"/>) that is readable by itself: actor
@@ -10,7 +9,8 @@ namespace Engine.Actors.Kernel;
 static class Snapshots
 {
     /// <summary>Appends an entry and tells where its record lies.</summary>
-    public static SnapshotPlace Write(Codec segment, long segmentId, Actor actor, long tag)
+    /// <param name="frozen">Its state where it may have changed since (<see cref="Actor.Freeze"/>).</param>
+    public static SnapshotPlace Write(Codec segment, long segmentId, Actor actor, long tag, IEncoded? frozen = null)
     {
         var start = segment.Position;
         segment.Raw(stackalloc byte[EntryPages.HeaderLength]);
@@ -18,9 +18,9 @@ static class Snapshots
         var id = actor.Id;
         segment.Actor(ref id);
         segment.Long(ref tag);
-        actor.Layout(segment);
+        (frozen ?? actor).Layout(segment);
         EntryPages.WriteHeader(segment, start, id.Hash);
-        return new SnapshotPlace(segmentId, start + EntryPages.HeaderLength, segment.Position - start - EntryPages.HeaderLength, actor.IsPassive, FrameLayout.Crc(segment.Written[(start + EntryPages.HeaderLength)..]));
+        return new SnapshotPlace(segmentId, start + EntryPages.HeaderLength, segment.Position - start - EntryPages.HeaderLength, actor.IsPassive, Crc32C.Of(segment.Written[(start + EntryPages.HeaderLength)..]));
     }
 
     public static (Actor Actor, long Tag) Read(Codec record, ActorId expected, IDomain domain)
