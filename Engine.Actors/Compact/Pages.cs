@@ -12,6 +12,8 @@ struct Pages<T>(int first, int most) where T : unmanaged
 {
     readonly int _firstShift = BitOperations.Log2((uint)first);
     readonly int _mostShift = BitOperations.Log2((uint)most);
+    /// <summary>Places in pages that are smaller than the largest.</summary>
+    readonly int _growing = most - first;
     T[][] _pages = [];
     T[][] _frozen = [];
 
@@ -19,7 +21,7 @@ struct Pages<T>(int first, int most) where T : unmanaged
     readonly int Growing => _mostShift - _firstShift;
 
     /// <summary>Places there are.</summary>
-    public readonly int Count => _pages.Length <= Growing ? Before(_pages.Length) : Before(Growing) + ((_pages.Length - Growing) << _mostShift);
+    public readonly int Count => _pages.Length <= Growing ? Before(_pages.Length) : _growing + ((_pages.Length - Growing) << _mostShift);
 
     public readonly ref readonly T this[int index] => ref _pages[PageOf(index, out var offset)][offset];
 
@@ -73,11 +75,11 @@ struct Pages<T>(int first, int most) where T : unmanaged
 
     readonly int PageOf(int index, out int offset)
     {
-        var growing = Before(Growing);
-        if (index >= growing)
+        var behind = index - _growing;
+        if (behind >= 0)
         {
-            offset = (index - growing) & ((1 << _mostShift) - 1);
-            return Growing + ((index - growing) >> _mostShift);
+            offset = behind & ((1 << _mostShift) - 1);
+            return Growing + (behind >> _mostShift);
         }
         var page = BitOperations.Log2((uint)(index >> _firstShift) + 1);
         offset = index - Before(page);

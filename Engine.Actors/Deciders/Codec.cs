@@ -349,20 +349,16 @@ public sealed class Codec
     public void Texts(ref string[] items)
     {
         var count = Count(items.Length);
-        if (!IsWriting) items = new string[count];
+        if (!IsWriting) items = count == 0 ? [] : new string[count];
         for (var i = 0; i < count; i++) Text(ref items[i]);
     }
 
     /// <summary>Texts of which each is a <see cref="Word"/>.</summary>
-    public void Words(List<string> items)
+    public void Words(ref string[] items)
     {
-        var count = Count(items.Count);
-        for (var i = 0; i < count; i++)
-        {
-            var item = IsWriting ? items[i] : "";
-            Word(ref item);
-            if (!IsWriting) items.Add(item);
-        }
+        var count = Count(items.Length);
+        if (!IsWriting) items = count == 0 ? [] : new string[count];
+        for (var i = 0; i < count; i++) Word(ref items[i]);
     }
 
     public void Indexes(List<int> items)

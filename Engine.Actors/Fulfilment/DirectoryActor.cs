@@ -8,7 +8,7 @@ public sealed class DirectoryActor : Actor
     const int RankedKept = 64;
 
     readonly List<WarehouseSettings> _warehouses = [];
-    readonly Dictionary<string, List<string>> _ranked = [];
+    readonly Dictionary<string, string[]> _ranked = [];
 
     public DirectoryActor(ActorId id) : base(id) { }
 
@@ -23,7 +23,7 @@ public sealed class DirectoryActor : Actor
     }
 
     /// <summary>Open warehouses for that place, the preferred one first; not to be changed. Most places are known by their province only, and rank alike.</summary>
-    public List<string> Rank(Place place)
+    public string[] Rank(Place place)
     {
         if (place.HasLocation) return WarehouseChoice.Rank(place, _warehouses);
         if (_ranked.TryGetValue(place.Province, out var ranked)) return ranked;

@@ -7,7 +7,7 @@ namespace Engine.Actors.Fulfilment;
 /// </summary>
 public static class WarehouseChoice
 {
-    public static List<string> Rank(Place place, IReadOnlyList<WarehouseSettings> warehouses)
+    public static string[] Rank(Place place, IReadOnlyList<WarehouseSettings> warehouses)
     {
         var (known, latitude, longitude) = Locate(place);
         var ranked = new List<(double Distance, string Code)>(warehouses.Count);
@@ -20,7 +20,7 @@ public static class WarehouseChoice
             ranked.Add((distance, warehouse.Code));
         }
         ranked.Sort(static (a, b) => a.Distance != b.Distance ? a.Distance.CompareTo(b.Distance) : string.CompareOrdinal(a.Code, b.Code));
-        return ranked.ConvertAll(static r => r.Code);
+        return [.. ranked.Select(static r => r.Code)];
     }
 
     static (bool Known, double Latitude, double Longitude) Locate(Place place)

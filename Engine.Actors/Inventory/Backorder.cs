@@ -8,7 +8,7 @@ public sealed class Backorder : IEncoded
     public string ReservationId = "";
     public string OrderId = "";
     public int Quantity;
-    public List<string> Warehouses = [];
+    public string[] Warehouses = [];
     public bool Paid;
     public byte Urgency;
     public long PlacedAt;
@@ -29,7 +29,7 @@ public sealed class Backorder : IEncoded
         codec.Id(ref ReservationId);
         codec.Id(ref OrderId);
         codec.Int(ref Quantity);
-        codec.Words(Warehouses);
+        codec.Words(ref Warehouses);
         codec.Bool(ref Paid);
         codec.Byte(ref Urgency);
         codec.Long(ref PlacedAt);

@@ -85,7 +85,7 @@ public static class BackorderDecider
     /// <summary>Where the line would be served, if the order's other lines of this SKU would find their stock as well.</summary>
     static WarehouseStock? Fitting(SkuActor sku, Backorder waiting)
     {
-        var candidates = LineDecider.Candidates(sku, waiting.Warehouses);
+        WarehouseStock[] candidates = [.. new Candidates(sku, waiting.Warehouses)];
         var stock = Array.Find(candidates, s => sku.AvailableIn(s) >= waiting.Quantity);
         if (stock is null || waiting.Alongside.Count == 0) return stock;
         var left = Array.ConvertAll(candidates, s => sku.AvailableIn(s) - (s == stock ? waiting.Quantity : 0));

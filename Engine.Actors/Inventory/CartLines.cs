@@ -12,7 +12,7 @@ static class CartLines
         var standing = new LineStanding { IsStrict = sku.Strict };
         if (!sku.Known || sku.IsBundle) return standing;
         standing.Available = sku.Available;
-        foreach (var stock in Candidates(sku, wish.Warehouses, turn)) standing.WouldFit = Math.Max(standing.WouldFit, sku.AvailableIn(stock));
+        foreach (var stock in Candidates(sku, wish, turn)) standing.WouldFit = Math.Max(standing.WouldFit, sku.AvailableIn(stock));
         if (standing.WouldFit >= wish.Quantity) return standing;
         var replenishment = Replenishment.Of(sku, wish.Quantity - standing.WouldFit, null, turn.Now);
         (standing.Suggested, standing.Since) = (replenishment.SuggestedQuantity, replenishment.Since);
@@ -45,12 +45,7 @@ static class CartLines
     }
 
     /// <summary>The warehouse that was named, or else all open ones in code order.</summary>
-    public static WarehouseStock[] Candidates(SkuActor sku, List<string> warehouses, Turn turn)
-    {
-        if (warehouses.Count > 0) return LineDecider.Candidates(sku, warehouses);
-        var directory = (DirectoryActor)turn.Directory;
-        return [.. sku.Warehouses.Where(w => directory.IsOpen(w.Warehouse))];
-    }
+    public static Candidates Candidates(SkuActor sku, ReserveLine wish, Turn turn) => new(sku, wish.Warehouses, (DirectoryActor)turn.Directory);
 
     public static void Complete(StockReserved granted, ReserveLine wish, LineAnswer answer, Turn turn)
     {

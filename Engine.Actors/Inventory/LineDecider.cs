@@ -21,7 +21,7 @@ public static class LineDecider
             // An offer from the backorder queue that crossed with the order's own question: it has what it asks for.
             if (wish.Commit) Commit(held, turn);
             (answer.Kind, answer.Warehouse, answer.Quantity) = (Granted(wish.Commit), held.Warehouse, held.Quantity);
-            answer.Fitting.Add(held.Warehouse);
+            answer.Fitting = [held.Warehouse];
         }
         else if (ofCart && CartLines.Refusal(sku, wish, answer.Standing!, turn) is { } refused)
             answer.Kind = refused;
@@ -54,14 +54,18 @@ public static class LineDecider
     static void Reserve(SkuActor sku, ReserveLine wish, LineAnswer answer, Turn turn)
     {
         WarehouseStock? chosen = null;
-        var candidates = turn.Sender.Kind == ActorKind.Cart ? CartLines.Candidates(sku, wish.Warehouses, turn) : Candidates(sku, wish.Warehouses);
+        var candidates = turn.Sender.Kind == ActorKind.Cart ? CartLines.Candidates(sku, wish, turn) : new Candidates(sku, wish.Warehouses);
+        // An order of one line goes to the first that fits, and has no choice to make.
+        var fitting = wish.LinesInOrder > 1 ? new string[candidates.Most] : [];
+        var fits = 0;
         foreach (var stock in candidates)
         {
             var available = sku.AvailableIn(stock);
             if (available >= wish.Quantity)
             {
-                answer.Fitting.Add(stock.Warehouse);
                 if (chosen is null) (chosen, answer.Available) = (stock, available);
+                if (fitting.Length == 0) break;
+                fitting[fits++] = stock.Warehouse;
             }
             else if (chosen is null)
             {
@@ -77,6 +81,7 @@ public static class LineDecider
             return;
         }
         (answer.Kind, answer.Warehouse, answer.Temporary) = (Granted(wish.Commit), chosen.Warehouse, false);
+        answer.Fitting = fits == fitting.Length ? fitting : fitting[..fits];
         var granted = new StockReserved
         {
             ReservationId = wish.ReservationId,
@@ -172,16 +177,5 @@ public static class LineDecider
             Withdrawn = wish.Change == LineChange.Withdraw,
         });
         return LineAnswerKind.Released;
-    }
-
-    /// <summary>The asked warehouses that have ever held the SKU; all of them, in code order, where none was named.</summary>
-    internal static WarehouseStock[] Candidates(SkuActor sku, List<string> warehouses)
-    {
-        if (warehouses.Count == 0) return [.. sku.Warehouses];
-        var named = new WarehouseStock[warehouses.Count];
-        var count = 0;
-        foreach (var warehouse in warehouses)
-            if (sku.Find(warehouse) is { } stock) named[count++] = stock;
-        return count == named.Length ? named : named[..count];
     }
 }

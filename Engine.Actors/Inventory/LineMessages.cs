@@ -41,7 +41,7 @@ public sealed class ReserveLine : Message
     public string ReservationId = "";
     public int Quantity;
     /// <summary>Open warehouses, the preferred one first.</summary>
-    public List<string> Warehouses { get => field ??= []; set; }
+    public string[] Warehouses = [];
     public long ExpiresAt;
     public long PayingExpiresAt;
     /// <summary>Paid already: commit at once.</summary>
@@ -64,7 +64,7 @@ public sealed class ReserveLine : Message
     {
         codec.Id(ref ReservationId);
         codec.Int(ref Quantity);
-        codec.Words(Warehouses);
+        codec.Words(ref Warehouses);
         codec.Long(ref ExpiresAt);
         codec.Long(ref PayingExpiresAt);
         codec.Bool(ref Commit);
@@ -194,8 +194,8 @@ public sealed class LineAnswer : Message
     public int Quantity;
     /// <summary>For a refusal: enough would be free but for locks so young that their orders may yet give them back.</summary>
     public bool Temporary;
-    /// <summary>Which of the asked warehouses could have served the line, in the order they were asked.</summary>
-    public List<string> Fitting = [];
+    /// <summary>Which of the asked warehouses could have served the line, in the order they were asked; left out where no choice follows from it.</summary>
+    public string[] Fitting = [];
     /// <summary>The instruction it answers (<see cref="ChangeLine.Number"/>, <see cref="ReserveLine.Number"/>).</summary>
     public int Number;
     /// <summary>For <see cref="LineAnswerKind.Bundle"/>.</summary>
@@ -215,7 +215,7 @@ public sealed class LineAnswer : Message
         codec.Long(ref Version);
         codec.Int(ref Quantity);
         codec.Bool(ref Temporary);
-        codec.Words(Fitting);
+        codec.Words(ref Fitting);
         codec.Int(ref Number);
         if (!codec.More(Kind == LineAnswerKind.Bundle || Standing is not null)) return;
         codec.List(Parts);

@@ -17,20 +17,18 @@ sealed class ReservationTable
     const int RowsFirst = 2;
     /// <summary>Of a page, some 50 kB: copied where a row changes while the table is frozen.</summary>
     const int RowsMost = 512;
-    /// <summary>Deadlines that are none any more are not worth looking for before.</summary>
-    const int DueMin = 64;
     /// <summary>Never part of a token's id.</summary>
     const char BetweenTokens = '\0';
 
     readonly List<string> _names = [];
-    readonly PriorityQueue<int, (long At, int Row)> _due;
+    readonly DueLocks _due;
     Pages<Row> _rows = new(RowsFirst, RowsMost);
     TextPages _texts = new();
     int[] _buckets = [];
     int _rowsUsed;
     int _free = None;
 
-    public ReservationTable() => _due = new PriorityQueue<int, (long At, int Row)>(new ByTime(this));
+    public ReservationTable() => _due = new DueLocks(this);
 
     public int Count { get; private set; }
 
@@ -144,7 +142,7 @@ sealed class ReservationTable
     public void Write(Codec codec)
     {
         int[] rows = [.. Rows];
-        Array.Sort(rows, (a, b) => _rows[a].ReservedAt != _rows[b].ReservedAt ? _rows[a].ReservedAt.CompareTo(_rows[b].ReservedAt) : IdBytes(a).SequenceCompareTo(IdBytes(b)));
+        Array.Sort(rows, (a, b) => _rows[a].ReservedAt != _rows[b].ReservedAt ? _rows[a].ReservedAt.CompareTo(_rows[b].ReservedAt) : CompareIds(a, b));
         var written = new WrittenRow(this);
         codec.Count(rows.Length);
         foreach (var row in rows)
@@ -211,6 +209,7 @@ sealed class ReservationTable
             _rows.Change(before).Next = _rows[row].Next;
         }
         _rows.Change(row).IsKnown = false;
+        _due.Remove(row);
         Count--;
         FreeUnheld(row);
     }
@@ -227,46 +226,22 @@ sealed class ReservationTable
     // ── when locks fall due ──
 
     /// <summary>At its <see cref="Row.ExpiresAt"/>.</summary>
-    public void Schedule(int row)
-    {
-        if (_due.Count > DueMin + (2 * Count)) DropPast();
-        Hold(row);
-        _due.Enqueue(row, (_rows[row].ExpiresAt, row));
-    }
+    public void Schedule(int row) => _due.Set(row, _rows[row].ExpiresAt);
 
-    /// <summary>Most locks end, or are paid, long before they fall due.</summary>
-    void DropPast()
-    {
-        var due = _due.UnorderedItems.ToArray();
-        var kept = new HashSet<(long At, int Row)>();
-        _due.Clear();
-        foreach (var (row, place) in due)
-        {
-            if (IsDue(row, place.At) && kept.Add(place)) _due.Enqueue(row, place);
-            else LetGo(row);
-        }
-    }
-
-    bool IsDue(int row, long at)
-    {
-        ref readonly var r = ref _rows[row];
-        return r is { IsKnown: true, State: ReservationState.Reserved, Asked: false } && r.ExpiresAt == at;
-    }
-
-    /// <summary>The lock that falls due first. What falls due at one instant comes in the order of ids, so that a replay does the same whatever was read back in between.</summary>
+    /// <summary>The lock that falls due first.</summary>
     /// <param name="at">Milliseconds since 1970 UTC; <see cref="Actor.Never"/> where there is none.</param>
     public bool TryPeekDue(out int row, out long at)
     {
-        while (_due.TryPeek(out row, out var due))
+        while (_due.TryPeek(out row, out at))
         {
-            at = due.At;
-            if (IsDue(row, at)) return true;
-            _due.Dequeue();
-            LetGo(row);
+            if (_rows[row] is { State: ReservationState.Reserved, Asked: false }) return true;
+            _due.Remove(row);
         }
         at = Actor.Never;
         return false;
     }
+
+    public int CompareIds(int row, int other) => IdBytes(row).SequenceCompareTo(IdBytes(other));
 
     // ── room ──
 
@@ -353,10 +328,5 @@ sealed class ReservationTable
         public readonly bool IsLive => State is ReservationState.Reserved or ReservationState.Committed;
 
         internal readonly int TextLength => IdLength + OrderLength + CartLength + TokensLength;
-    }
-
-    sealed class ByTime(ReservationTable table) : IComparer<(long At, int Row)>
-    {
-        public int Compare((long At, int Row) x, (long At, int Row) y) => x.At != y.At ? x.At.CompareTo(y.At) : table.IdBytes(x.Row).SequenceCompareTo(table.IdBytes(y.Row));
     }
 }

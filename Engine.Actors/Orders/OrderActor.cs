@@ -29,7 +29,7 @@ public sealed class OrderActor : Actor, ILeader
     readonly List<string> _flags = [];
     readonly List<RememberedCall> _calls = [];
     readonly List<ulong> _cancellations = [];
-    readonly List<string> _ranked = [];
+    string[] _ranked = [];
 
     static readonly OrderDetails NoDetails = new();
     static readonly ShopPolicy NoPolicy = new();
@@ -63,7 +63,7 @@ public sealed class OrderActor : Actor, ILeader
     public IReadOnlyList<RefundFact> Refunds => _refunds;
     public IReadOnlyList<KeptFact> Kept => _kept;
     public IReadOnlyList<string> Flags => _flags;
-    public IReadOnlyList<string> Ranked => _ranked;
+    public string[] Ranked => _ranked;
     public bool Held => _held;
     public string HeldReason => _heldReason;
     public bool Cancelled => _cancelled;
@@ -200,6 +200,7 @@ public sealed class OrderActor : Actor, ILeader
     }
 
     /// <summary>Changes the facts; returns what the history shows of it even when the state stays.</summary>
+    // Lambdas that see an event stand in methods of their own: here every event would make room for what they see.
     HistoryItem? Apply(Event happened, in Stamp stamp)
     {
         switch (happened)
@@ -208,13 +209,10 @@ public sealed class OrderActor : Actor, ILeader
                 Receive(e, stamp);
                 return Note(e, e.Source);
             case PaymentRecorded e:
-                _payments.RemoveAll(p => p.Reference == e.Payment.Reference && p.Status != PayStatus.Succeeded);
-                _payments.Add(e.Payment);
+                Record(e.Payment);
                 return Note(e, e.Source, reason: e.Payment.Status.ToString().ToLowerInvariant());
             case ReservingStarted e:
-                (_phase, _round, _waitingLine, _retryAt) = (OrderPhase.Reserving, e.Round, -1, Never);
-                _ranked.Clear();
-                _ranked.AddRange(e.Ranked);
+                (_phase, _round, _waitingLine, _retryAt, _ranked) = (OrderPhase.Reserving, e.Round, -1, Never, e.Ranked);
                 foreach (var line in _lines)
                     if (line.Stock == LineStock.Refused) line.Stock = LineStock.None;
                 return null;
@@ -225,7 +223,7 @@ public sealed class OrderActor : Actor, ILeader
                     line.Attempt++;
                     line.Stock = line.Sku.Length > 0 ? LineStock.Asked : LineStock.Resolving;
                     (line.Told, line.Extended, line.Warehouse, line.Temporary) = (false, false, "", false);
-                    line.Fitting.Clear();
+                    line.Fitting = [];
                 }
                 return null;
             case LineAnswered e:
@@ -268,8 +266,7 @@ public sealed class OrderActor : Actor, ILeader
                 Explain("cancelled", stamp, text: e.Reason);
                 return Note(e, e.Source, e.By, e.Reason);
             case LinesCancelled e:
-                foreach (var cancelled in e.Lines)
-                    if (_lines.Find(l => l.Ordered.LineId == cancelled.LineId) is { } line) Cancel(line, cancelled.Quantity);
+                Cancel(e.Lines);
                 _refundDue += e.Refund;
                 if (e.Reference != 0) _cancellations.Add(e.Reference);
                 if (e.Refund > 0) Flag("refund_due");
@@ -297,8 +294,7 @@ public sealed class OrderActor : Actor, ILeader
             case StepTaken e:
                 return Take(e);
             case RefundRecorded e:
-                _refunds.RemoveAll(r => r.Reference == e.Refund.Reference && r.Status == RefundProgress.Requested);
-                _refunds.Add(e.Refund);
+                Record(e.Refund);
                 return Note(e, e.Source, reason: e.Refund.Status.ToString().ToLowerInvariant());
             case PersonForgotten e:
                 _forgotten = true;
@@ -309,9 +305,7 @@ public sealed class OrderActor : Actor, ILeader
                 Flag(e.Flag);
                 return Note(e, e.Source, reason: e.Flag);
             case CallRemembered e:
-                var now = stamp.At;
-                _calls.RemoveAll(c => c.At < now - SkuActor.Remembered);
-                _calls.Add(new RememberedCall { Key = e.Key, Body = e.Body, At = now });
+                Remember(e, stamp.At);
                 return null;
             default: throw new InvariantBrokenException($"{Id} does not know {happened.GetType().Name}");
         }
@@ -325,6 +319,30 @@ public sealed class OrderActor : Actor, ILeader
         foreach (var flag in e.Flags) Flag(flag);
         foreach (var ordered in e.Details.Lines)
             _lines.Add(new OrderLine { Ordered = ordered, Sku = ordered.ByPlatformSku ? "" : ordered.Code });
+    }
+
+    void Record(PaymentFact payment)
+    {
+        _payments.RemoveAll(p => p.Reference == payment.Reference && p.Status != PayStatus.Succeeded);
+        _payments.Add(payment);
+    }
+
+    void Record(RefundFact refund)
+    {
+        _refunds.RemoveAll(r => r.Reference == refund.Reference && r.Status == RefundProgress.Requested);
+        _refunds.Add(refund);
+    }
+
+    void Remember(CallRemembered call, long now)
+    {
+        _calls.RemoveAll(c => c.At < now - SkuActor.Remembered);
+        _calls.Add(new RememberedCall { Key = call.Key, Body = call.Body, At = now });
+    }
+
+    void Cancel(List<CancelledQuantity> lines)
+    {
+        foreach (var cancelled in lines)
+            if (_lines.Find(l => l.Ordered.LineId == cancelled.LineId) is { } line) Cancel(line, cancelled.Quantity);
     }
 
     /// <summary>Whoever lapses later than that has just been dealing with the order: there is nobody to remind.</summary>
@@ -359,8 +377,7 @@ public sealed class OrderActor : Actor, ILeader
         {
             case LineAnswerKind.Granted or LineAnswerKind.GrantedCommitted or LineAnswerKind.Offered:
                 (line.Stock, line.Warehouse) = (e.Kind == LineAnswerKind.GrantedCommitted ? LineStock.Committed : LineStock.Reserved, e.Warehouse);
-                line.Fitting.Clear();
-                line.Fitting.AddRange(e.Fitting);
+                line.Fitting = e.Fitting;
                 break;
             case LineAnswerKind.Refused: line.Stock = LineStock.Refused; break;
             // Neither a SKU nor, then, an article code.
@@ -469,7 +486,7 @@ public sealed class OrderActor : Actor, ILeader
         codec.List(_explanations);
         codec.Texts(_flags);
         codec.List(_calls);
-        codec.Texts(_ranked);
+        codec.Texts(ref _ranked);
         codec.Bool(ref _held);
         codec.Bool(ref _cancelled);
         codec.Bool(ref _expired);

@@ -95,8 +95,9 @@ public static class OrderDecider
 
     static void ApplyEarly(OrderActor order, Intake intake, Turn turn)
     {
-        foreach (var kept in order.Kept.Where(k => k.Step is null).ToArray())
+        foreach (var kept in order.Kept.ToArray())
         {
+            if (kept.Step is not null) continue;
             var reply = CancellationDecider.Cancel(order, new Cancellation(kept.CancelReason, kept.CancelBy, kept.CancelLines, kept.CancelReference), intake, turn);
             if (reply.Outcome == OrderOutcome.Invalid) turn.Emit(new OrderFlagged { Flag = "cancelled_lines_unknown", Source = kept.Source });
         }

@@ -55,13 +55,13 @@ public sealed class ReservingStarted : Event
 {
     public ReservingRound Round;
     /// <summary>Warehouses by preference, for the explanation.</summary>
-    public List<string> Ranked = [];
+    public string[] Ranked = [];
 
     public override byte Tag => 42;
     public override void Layout(Codec codec)
     {
         codec.Enum(ref Round);
-        codec.Words(Ranked);
+        codec.Words(ref Ranked);
     }
 }
 
@@ -83,7 +83,7 @@ public sealed class LineAnswered : Event
     public long Available;
     public long Version;
     public bool Temporary;
-    public List<string> Fitting = [];
+    public string[] Fitting = [];
     /// <summary>The instruction that was answered; 0 where none was.</summary>
     public int Number;
 
@@ -96,7 +96,7 @@ public sealed class LineAnswered : Event
         codec.Long(ref Available);
         codec.Long(ref Version);
         codec.Bool(ref Temporary);
-        codec.Words(Fitting);
+        codec.Words(ref Fitting);
         codec.Int(ref Number);
     }
 }

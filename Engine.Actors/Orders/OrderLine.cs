@@ -41,7 +41,7 @@ public sealed class OrderLine : IEncoded
     public long Available;
     public long Version;
     public bool Temporary;
-    public List<string> Fitting = [];
+    public string[] Fitting = [];
     /// <summary>Its lock was told to hold until the paying tier ends.</summary>
     public bool Extended;
     /// <summary>For a component of a bundle: the line that ordered it; −1 for an ordered line.</summary>
@@ -88,7 +88,7 @@ public sealed class OrderLine : IEncoded
         codec.Long(ref Available);
         codec.Long(ref Version);
         codec.Bool(ref Temporary);
-        codec.Texts(Fitting);
+        codec.Texts(ref Fitting);
         codec.Bool(ref Extended);
         codec.Int(ref ToldNumber);
         if (!codec.More(IsPart)) return;

@@ -45,7 +45,7 @@ static class ReservationSaga
         var ranked = ((DirectoryActor)turn.Directory).Rank(order.Details.Place);
         turn.Emit(new ReservingStarted { Round = round, Ranked = ranked });
         var missing = Missing(order);
-        if (round == ReservingRound.OneByOne && missing.Count > 1) missing = [missing.MinBy(i => order.Lines[i].Sku, StringComparer.Ordinal)];
+        if (round == ReservingRound.OneByOne && missing.Count > 1) missing = FirstBySku(order, missing);
         if (missing.Count > 0) Ask(order, missing, ranked, turn);
         else Conclude(order, turn);
     }
@@ -58,7 +58,9 @@ static class ReservationSaga
         return missing;
     }
 
-    static void Ask(OrderActor order, List<int> lines, List<string> warehouses, Turn turn)
+    static List<int> FirstBySku(OrderActor order, List<int> lines) => [lines.MinBy(i => order.Lines[i].Sku, StringComparer.Ordinal)];
+
+    static void Ask(OrderActor order, List<int> lines, string[] warehouses, Turn turn)
     {
         turn.Emit(new LinesAsked { Lines = lines });
         foreach (var i in lines)
@@ -111,8 +113,7 @@ static class ReservationSaga
             Version = answer.Version,
             Temporary = answer.Temporary,
             Number = answer.Number,
-            // Kept only where a choice may follow from it.
-            Fitting = order.Lines.Count > 1 ? answer.Fitting : [],
+            Fitting = answer.Fitting,
         });
         switch (answer.Kind)
         {
@@ -161,8 +162,8 @@ static class ReservationSaga
         var missing = Missing(order);
         if (missing.Count > 0)
         {
-            if (order.Round == ReservingRound.OneByOne) missing = [missing.MinBy(i => order.Lines[i].Sku, StringComparer.Ordinal)];
-            Ask(order, missing, [.. order.Ranked], turn);
+            if (order.Round == ReservingRound.OneByOne) missing = FirstBySku(order, missing);
+            Ask(order, missing, order.Ranked, turn);
             return;
         }
         if (order.Round != ReservingRound.Gathering && WarehouseOfAll(order) is { } common)
@@ -177,6 +178,7 @@ static class ReservationSaga
     /// <summary>The nearest warehouse that could serve every line, when the grants are spread over several; else the order is split.</summary>
     static string? WarehouseOfAll(OrderActor order)
     {
+        if (order.Lines.Count < 2) return null;
         var open = order.Lines.Where(l => l.IsOpen).ToArray();
         if (open.Length < 2 || open.All(l => l.Warehouse == open[0].Warehouse)) return null;
         return order.Ranked.FirstOrDefault(w => open.All(l => l.Fitting.Contains(w)));
@@ -188,7 +190,7 @@ static class ReservationSaga
         for (var i = 0; i < order.Lines.Count; i++)
             if (order.Lines[i].IsOpen && order.Lines[i].Warehouse != warehouse) elsewhere.Add(i);
         Tell(order, LineChange.Release, elsewhere, "gathered in one warehouse", turn);
-        turn.Emit(new ReservingStarted { Round = ReservingRound.Gathering, Ranked = [.. order.Ranked] });
+        turn.Emit(new ReservingStarted { Round = ReservingRound.Gathering, Ranked = order.Ranked });
         Ask(order, elsewhere, [warehouse, .. order.Ranked.Where(w => w != warehouse)], turn);
     }
 
@@ -229,7 +231,7 @@ static class ReservationSaga
                 ReservationId = line.ReservationId(order.OrderId),
                 OrderId = order.OrderId,
                 Quantity = line.Quantity,
-                Warehouses = [.. order.Ranked],
+                Warehouses = order.Ranked,
                 Paid = order.MayCommit,
                 Urgency = order.Details.Urgency,
                 PlacedAt = order.Details.PlacedAt,

@@ -33,9 +33,11 @@ static class StepDecider
     /// <summary>Takes the kept steps that have become possible, the earliest first.</summary>
     public static void TakeKept(OrderActor order, Turn turn)
     {
-        while (order.Kept.Count > 0 && order.Kept.Where(k => k.Step is { } s && Transitions.Find(order.State, s.Step, s.Role) is not null).MinBy(k => k.Step!.Step) is { } kept)
-            Move(order, kept.Step!, kept.Source, turn);
+        while (order.Kept.Count > 0 && Possible(order) is { } kept) Move(order, kept.Step!, kept.Source, turn);
     }
+
+    static KeptFact? Possible(OrderActor order) =>
+        order.Kept.Where(k => k.Step is { } s && Transitions.Find(order.State, s.Step, s.Role) is not null).MinBy(k => k.Step!.Step);
 
     static void Move(OrderActor order, StepFact step, string source, Turn turn)
     {

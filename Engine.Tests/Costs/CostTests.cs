@@ -99,7 +99,7 @@ public sealed class CostTests(ITestOutputHelper output)
         AtMost(250, cost.Frames, "frames: 256 orders at once share those of 16 partitions");
         AtMost(600_000, cost.FrameBytes, "bytes of frames, the personal part of 180 bytes in them");
         AtMost(3_600, cost.Messages, "messages: one to each SKU and its answer");
-        AtMost(7_500_000, cost.Allocated, "bytes allocated, on all ways from the mailbox to the answer");
+        AtMost(6_300_000, cost.Allocated, "bytes allocated, on all ways from the mailbox to the answer");
     }
 
     [Fact]
@@ -116,7 +116,7 @@ public sealed class CostTests(ITestOutputHelper output)
         AtMost(245_000, cost.FrameBytes, "bytes of frames");
         AtMost(3_600, cost.Messages, "messages: each SKU is told and says so");
         // Of it 2.2 kB an order become an object again of the bytes it rested as, so that the collector has nothing to keep meanwhile.
-        AtMost(7_600_000, cost.Allocated, "bytes allocated");
+        AtMost(7_100_000, cost.Allocated, "bytes allocated");
     }
 
     [Fact]
@@ -129,9 +129,9 @@ public sealed class CostTests(ITestOutputHelper output)
             return order;
         })]);
         AtMost(130, cost.Frames, "frames: a hot SKU is a big batch");
-        AtMost(445_000, cost.FrameBytes, "bytes of frames");
+        AtMost(435_000, cost.FrameBytes, "bytes of frames");
         AtMost(2_000, cost.Messages, "messages: one there, one back");
-        AtMost(5_900_000, cost.Allocated, "bytes allocated");
+        AtMost(4_900_000, cost.Allocated, "bytes allocated");
     }
 
     static void AtMost(double bound, double counted, string of) =>
