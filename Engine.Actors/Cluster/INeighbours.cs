@@ -59,7 +59,7 @@ public abstract record NodeMessage
         codec.Int(ref to);
         codec.Long(ref sequence);
         codec.Long(ref first);
-        codec.Count(delivery.Letters.Count);
+        codec.Count(delivery.Letters.Length);
         foreach (var letter in delivery.Letters)
         {
             var (sender, receiver) = (letter.From, letter.To);

@@ -335,6 +335,17 @@ public sealed class Codec
         }
     }
 
+    public void List<T>(ref T[] items) where T : IEncoded, new()
+    {
+        var count = Count(items.Length);
+        if (!IsWriting) items = count == 0 ? [] : new T[count];
+        for (var i = 0; i < count; i++)
+        {
+            if (!IsWriting) items[i] = new T();
+            Record(items[i]);
+        }
+    }
+
     public void Texts(List<string> items)
     {
         var count = Count(items.Count);

@@ -231,7 +231,7 @@ public sealed partial class Partition
             if (_deliveries.Count == 0) return;
             foreach (var delivery in _deliveries)
             {
-                _partition.Counters.MessagesSent += delivery.Letters.Count;
+                _partition.Counters.MessagesSent += delivery.Letters.Length;
                 _host.Sent(_partition.Number, delivery.To, delivery.Last);
             }
             // Whoever forgets or opens from here on asks how far the link is durable, which was said before this is read.

@@ -236,7 +236,12 @@ public sealed partial class Partition
         }
 
         // Not one that was read for a command that is decided next.
-        bool Leave(ulong hash) => !_partition._ready.Exists(ask => ask.To.Hash == hash) && _partition._residents.Passivate(hash);
+        bool Leave(ulong hash)
+        {
+            foreach (var ask in _partition._ready)
+                if (ask.To.Hash == hash) return false;
+            return _partition._residents.Passivate(hash);
+        }
     }
 }
 

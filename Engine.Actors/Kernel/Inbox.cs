@@ -8,12 +8,12 @@ public readonly record struct Letter(ActorId From, ActorId To, Message Message);
 /// <summary>
 /// The messages of one frame of a sender to one receiver: consecutive numbers on that link, from <paramref name="First"/> on.
 /// </summary>
-public sealed record Delivery(int From, int To, long Sequence, long First, IReadOnlyList<Letter> Letters)
+public sealed record Delivery(int From, int To, long Sequence, long First, Letter[] Letters)
 {
     /// <summary>The streak that the frame is to become durable in; null where it is.</summary>
     public long? Streak { get; init; }
 
-    public long Last => First + Letters.Count - 1;
+    public long Last => First + Letters.Length - 1;
 }
 
 /// <summary>How far a link has been taken in: the sender's frame and the number of the last message.</summary>
@@ -48,7 +48,7 @@ sealed class Inbox
     {
         if (delivery.Last <= _accepted)
         {
-            Dropped += delivery.Letters.Count;
+            Dropped += delivery.Letters.Length;
             return true;
         }
         if (delivery.First > _accepted + 1)
@@ -80,7 +80,7 @@ sealed class Inbox
         while (_ready.TryPeek(out var delivery))
         {
             _position = (int)Math.Max(_position, Mark.Number + 1 - delivery.First);
-            if (_position < delivery.Letters.Count)
+            if (_position < delivery.Letters.Length)
             {
                 letter = delivery.Letters[_position];
                 return true;
@@ -107,7 +107,7 @@ sealed class Inbox
         var skip = _position;
         foreach (var delivery in _ready)
         {
-            for (var i = skip; i < delivery.Letters.Count; i++)
+            for (var i = skip; i < delivery.Letters.Length; i++)
             {
                 if (count-- <= 0) yield break;
                 yield return delivery.Letters[i];

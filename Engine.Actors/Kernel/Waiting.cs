@@ -10,7 +10,7 @@ public sealed partial class Partition
 
     void Park(Ask ask)
     {
-        if (!_parked.TryGetValue(ask.To, out var waiting)) _parked.Add(ask.To, waiting = []);
+        if (!_parked.TryGetValue(ask.To, out var waiting)) _parked.Add(ask.To, waiting = new List<Ask>(1));
         waiting.Add(ask);
         _giveUps.Enqueue(ask, ask.GiveUpAt);
         Volatile.Write(ref _nextGiveUp, Math.Min(_nextGiveUp, ask.GiveUpAt));

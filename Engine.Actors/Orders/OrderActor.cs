@@ -20,16 +20,17 @@ public enum OrderPhase : byte
 /// </summary>
 public sealed class OrderActor : Actor, ILeader
 {
-    readonly List<OrderLine> _lines = [];
-    readonly List<PaymentFact> _payments = [];
-    readonly List<RefundFact> _refunds = [];
-    readonly List<KeptFact> _kept = [];
-    readonly List<HistoryItem> _history = [];
-    readonly List<Explanation> _explanations = [];
-    readonly List<string> _flags = [];
-    readonly List<RememberedCall> _calls = [];
-    readonly List<ulong> _cancellations = [];
+    // Of most orders these are empty or have one element, and never more than a few: arrays, made anew where one comes or goes.
+    OrderLine[] _lines = [];
+    PaymentFact[] _payments = [];
+    RefundFact[] _refunds = [];
+    KeptFact[] _kept = [];
+    Explanation[] _explanations = [];
+    string[] _flags = [];
+    RememberedCall[] _calls = [];
+    ulong[] _cancellations = [];
     string[] _ranked = [];
+    readonly List<HistoryItem> _history = [];
 
     static readonly OrderDetails NoDetails = new();
     static readonly ShopPolicy NoPolicy = new();
@@ -55,7 +56,7 @@ public sealed class OrderActor : Actor, ILeader
     public string OrderId => Id.Key;
     public bool Known => _known;
     /// <summary>Something is known of it, if only facts that came before the order.</summary>
-    public bool Anticipated => _known || _payments.Count > 0 || _kept.Count > 0 || _refunds.Count > 0;
+    public bool Anticipated => _known || _payments.Length > 0 || _kept.Length > 0 || _refunds.Length > 0;
     public OrderDetails Details => _details;
     public ShopPolicy Policy => _policy;
     public IReadOnlyList<OrderLine> Lines => _lines;
@@ -142,7 +143,7 @@ public sealed class OrderActor : Actor, ILeader
     public bool IsEnded => _cancelled || _expired;
 
     public override bool IsSettled =>
-        _phase != OrderPhase.Reserving && !_lines.Exists(static l => l.Told || l.Stock is LineStock.Asked or LineStock.Resolving);
+        _phase != OrderPhase.Reserving && !Array.Exists(_lines, static l => l.Told || l.Stock is LineStock.Asked or LineStock.Resolving);
 
     public override long Deadline => Math.Min(_retryAt, _remindAt);
 
@@ -162,11 +163,11 @@ public sealed class OrderActor : Actor, ILeader
     /// <summary>The components of a line whose SKU is a bundle.</summary>
     public IEnumerable<OrderLine> PartsOf(OrderLine line)
     {
-        var index = _lines.IndexOf(line);
+        var index = Array.IndexOf(_lines, line);
         return _lines.Where(l => l.PartOf == index);
     }
 
-    public int IndexOf(OrderLine line) => _lines.IndexOf(line);
+    public int IndexOf(OrderLine line) => Array.IndexOf(_lines, line);
 
     /// <summary>Lines were cancelled by a message of that reference. Kept for good, unlike calls: a platform may repeat itself after weeks.</summary>
     public bool HasCancelled(ulong reference) => reference != 0 && _cancellations.Contains(reference);
@@ -175,7 +176,7 @@ public sealed class OrderActor : Actor, ILeader
     public bool HasReported(StepFact step) =>
         step.At != 0 && _history.Exists(h => h.ReportedAt == step.At && h.Event == step.Step.Name() && h.Operator == step.Operator && h.Device == step.Device);
 
-    public RememberedCall? Call(ulong key) => _calls.Find(c => c.Key == key);
+    public RememberedCall? Call(ulong key) => Array.Find(_calls, c => c.Key == key);
 
     public bool HasFlag(string flag) => _flags.Contains(flag);
 
@@ -268,12 +269,12 @@ public sealed class OrderActor : Actor, ILeader
             case LinesCancelled e:
                 Cancel(e.Lines);
                 _refundDue += e.Refund;
-                if (e.Reference != 0) _cancellations.Add(e.Reference);
+                if (e.Reference != 0) _cancellations = [.. _cancellations, e.Reference];
                 if (e.Refund > 0) Flag("refund_due");
                 Explain("lines_cancelled", stamp, text: e.Reason, number: e.Refund);
                 return Note(e, "system", e.By, e.Reason);
             case FactKept e:
-                _kept.Add(new KeptFact { Step = e.Step, CancelReason = e.CancelReason, CancelBy = e.CancelBy, CancelLines = e.CancelLines, CancelReference = e.CancelReference, Source = e.Source });
+                _kept = [.. _kept, new KeptFact { Step = e.Step, CancelReason = e.CancelReason, CancelBy = e.CancelBy, CancelLines = e.CancelLines, CancelReference = e.CancelReference, Source = e.Source }];
                 return Note(e, e.Source, reason: e.Step?.Step.Name() ?? "cancelled");
             case OrderHeld e:
                 (_held, _heldReason, _phase, _retryAt) = (true, e.Reason, OrderPhase.Idle, Never);
@@ -317,32 +318,29 @@ public sealed class OrderActor : Actor, ILeader
         (_receivedAt, _lockBase) = (stamp.At, e.LockBase);
         (_keySequence, _keyIndex) = (stamp.Sequence, e.KeyIndex);
         foreach (var flag in e.Flags) Flag(flag);
-        foreach (var ordered in e.Details.Lines)
-            _lines.Add(new OrderLine { Ordered = ordered, Sku = ordered.ByPlatformSku ? "" : ordered.Code });
+        _lines = new OrderLine[e.Details.Lines.Count];
+        for (var i = 0; i < _lines.Length; i++) _lines[i] = new OrderLine { Ordered = e.Details.Lines[i], Sku = e.Details.Lines[i].ByPlatformSku ? "" : e.Details.Lines[i].Code };
     }
 
     void Record(PaymentFact payment)
     {
-        _payments.RemoveAll(p => p.Reference == payment.Reference && p.Status != PayStatus.Succeeded);
-        _payments.Add(payment);
+        _payments = [.. _payments.Where(p => p.Reference != payment.Reference || p.Status == PayStatus.Succeeded), payment];
     }
 
     void Record(RefundFact refund)
     {
-        _refunds.RemoveAll(r => r.Reference == refund.Reference && r.Status == RefundProgress.Requested);
-        _refunds.Add(refund);
+        _refunds = [.. _refunds.Where(r => r.Reference != refund.Reference || r.Status != RefundProgress.Requested), refund];
     }
 
     void Remember(CallRemembered call, long now)
     {
-        _calls.RemoveAll(c => c.At < now - SkuActor.Remembered);
-        _calls.Add(new RememberedCall { Key = call.Key, Body = call.Body, At = now });
+        _calls = [.. _calls.Where(c => c.At >= now - SkuActor.Remembered), new RememberedCall { Key = call.Key, Body = call.Body, At = now }];
     }
 
     void Cancel(List<CancelledQuantity> lines)
     {
         foreach (var cancelled in lines)
-            if (_lines.Find(l => l.Ordered.LineId == cancelled.LineId) is { } line) Cancel(line, cancelled.Quantity);
+            if (Array.Find(_lines, l => l.Ordered.LineId == cancelled.LineId) is { } line) Cancel(line, cancelled.Quantity);
     }
 
     /// <summary>Whoever lapses later than that has just been dealing with the order: there is nobody to remind.</summary>
@@ -397,7 +395,7 @@ public sealed class OrderActor : Actor, ILeader
         {
             // A line's id has no tilde, and no attempt is named by a letter: the reservation's id stays unique.
             var ordered = new OrderedLine { LineId = $"{line.Ordered.LineId}~c{++number}", Code = part.Sku, Quantity = line.Quantity * part.Quantity };
-            _lines.Add(new OrderLine { Ordered = ordered, Sku = part.Sku, PartOf = e.Line, Each = part.Quantity });
+            _lines = [.. _lines, new OrderLine { Ordered = ordered, Sku = part.Sku, PartOf = e.Line, Each = part.Quantity }];
         }
     }
 
@@ -421,7 +419,7 @@ public sealed class OrderActor : Actor, ILeader
             (_hasStep, _step) = (true, e.Step.Step);
             if (e.Step.Carrier.Length > 0) (_carrier, _trackingNumber) = (e.Step.Carrier, e.Step.TrackingNumber);
         }
-        _kept.RemoveAll(k => k.Step is { } kept && kept.Step == e.Step.Step);
+        _kept = [.. _kept.Where(k => k.Step?.Step != e.Step.Step)];
         return new HistoryItem
         {
             Event = e.Step.Step.Name(), Source = e.Source, Operator = e.Step.Operator, Device = e.Step.Device, Reason = e.Step.Reason, ReportedAt = e.Step.At, Behind = e.Behind,
@@ -430,11 +428,11 @@ public sealed class OrderActor : Actor, ILeader
 
     void Flag(string flag)
     {
-        if (!_flags.Contains(flag)) _flags.Add(flag);
+        if (!_flags.Contains(flag)) _flags = [.. _flags, flag];
     }
 
     void Explain(string decision, in Stamp stamp, int line = -1, long number = 0, string text = "") =>
-        _explanations.Add(new Explanation { Decision = decision, Line = line, Number = number, Text = text, At = stamp.At });
+        _explanations = [.. _explanations, new Explanation { Decision = decision, Line = line, Number = number, Text = text, At = stamp.At }];
 
     static HistoryItem Note(Event happened, string source, string by = "", string reason = "") =>
         new() { Event = HistoryItem.NameOf(happened), Source = source, Operator = by, Reason = reason };
@@ -460,13 +458,13 @@ public sealed class OrderActor : Actor, ILeader
         LockTier = LockTier,
         LockExpiresAt = LockDeadline,
         HeldReason = _heldReason,
-        Payments = [.. _payments],
-        Refunds = [.. _refunds],
+        Payments = _payments,
+        Refunds = _refunds,
         RefundDue = OrderStates.RefundDue(this, _refundDue),
         Carrier = _carrier,
         TrackingNumber = _trackingNumber,
-        Flags = [.. _flags],
-        Kept = [.. _kept],
+        Flags = _flags,
+        Kept = _kept,
         History = [.. _history],
         Explain = Explaining.Render(this, _explanations),
     };
@@ -478,14 +476,14 @@ public sealed class OrderActor : Actor, ILeader
         if (!codec.IsWriting) (_details, _policy) = (new OrderDetails(), new ShopPolicy());
         codec.Record(_details);
         codec.Record(_policy);
-        codec.List(_lines);
-        codec.List(_payments);
-        codec.List(_refunds);
-        codec.List(_kept);
+        codec.List(ref _lines);
+        codec.List(ref _payments);
+        codec.List(ref _refunds);
+        codec.List(ref _kept);
         codec.List(_history);
-        codec.List(_explanations);
-        codec.Texts(_flags);
-        codec.List(_calls);
+        codec.List(ref _explanations);
+        codec.Texts(ref _flags);
+        codec.List(ref _calls);
         codec.Texts(ref _ranked);
         codec.Bool(ref _held);
         codec.Bool(ref _cancelled);
@@ -514,17 +512,13 @@ public sealed class OrderActor : Actor, ILeader
         codec.Enum(ref state);
         State = state;
         codec.Long(ref _remindAt);
-        if (codec.More(_cancellations.Count > 0)) LayoutCancellations(codec);
+        if (codec.More(_cancellations.Length > 0)) LayoutCancellations(codec);
     }
 
     void LayoutCancellations(Codec codec)
     {
-        var count = codec.Count(_cancellations.Count);
-        for (var i = 0; i < count; i++)
-        {
-            var reference = codec.IsWriting ? _cancellations[i] : 0;
-            codec.Fixed64(ref reference);
-            if (!codec.IsWriting) _cancellations.Add(reference);
-        }
+        var count = codec.Count(_cancellations.Length);
+        if (!codec.IsWriting) _cancellations = new ulong[count];
+        for (var i = 0; i < count; i++) codec.Fixed64(ref _cancellations[i]);
     }
 }

@@ -6,13 +6,13 @@ namespace Engine.Actors.Orders;
 public sealed class OrderReceived : Event
 {
     public string Source = "";
-    public OrderDetails Details = new();
-    public ShopPolicy Policy = new();
+    public OrderDetails Details { get => field ??= new(); set; }
+    public ShopPolicy Policy { get => field ??= new(); set; }
     /// <summary>The place of the personal key among those of this frame; −1 for none.</summary>
     public int KeyIndex = -1;
     /// <summary>The instant both lock tiers count from, fixed once.</summary>
     public long LockBase;
-    public List<string> Flags = [];
+    public string[] Flags = [];
 
     public override byte Tag => 40;
     public override void Layout(Codec codec)
@@ -22,13 +22,13 @@ public sealed class OrderReceived : Event
         codec.Record(Policy);
         codec.Int(ref KeyIndex);
         codec.Long(ref LockBase);
-        codec.Texts(Flags);
+        codec.Texts(ref Flags);
     }
 }
 
 public sealed class PaymentRecorded : Event
 {
-    public PaymentFact Payment = new();
+    public PaymentFact Payment { get => field ??= new(); set; }
     public string Source = "";
 
     public override byte Tag => 41;

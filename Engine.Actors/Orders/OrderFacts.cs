@@ -77,7 +77,7 @@ public sealed class OrderDetails : IEncoded
     public byte Urgency;
     /// <summary>0 for none.</summary>
     public long ShipBy;
-    public Place Place = new();
+    public Place Place { get => field ??= new(); set; }
     public List<OrderedLine> Lines = [];
     public long Goods;
     public long Freight;
@@ -86,7 +86,7 @@ public sealed class OrderDetails : IEncoded
     public long Total;
     public string Currency = "";
     public bool CashOnDelivery;
-    public List<string> Tags = [];
+    public string[] Tags = [];
     public byte[] Personal = [];
     /// <summary>A keyed hash of the personal part, to tell a repeat with differences; 0 once forgotten.</summary>
     public ulong PersonalHash;
@@ -106,7 +106,7 @@ public sealed class OrderDetails : IEncoded
         codec.Long(ref Total);
         codec.Word(ref Currency);
         codec.Bool(ref CashOnDelivery);
-        codec.Texts(Tags);
+        codec.Texts(ref Tags);
         codec.Blob(ref Personal);
         codec.Fixed64(ref PersonalHash);
     }

@@ -25,7 +25,7 @@ public enum LineStock : byte
 /// <summary>One line of an order and where its stock stands.</summary>
 public sealed class OrderLine : IEncoded
 {
-    public OrderedLine Ordered = new();
+    public OrderedLine Ordered { get => field ??= new(); set; }
     /// <summary>Empty while nobody knows it.</summary>
     public string Sku = "";
     public int CancelledQuantity;

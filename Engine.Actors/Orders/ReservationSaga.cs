@@ -166,7 +166,7 @@ static class ReservationSaga
             Ask(order, missing, order.Ranked, turn);
             return;
         }
-        if (order.Round != ReservingRound.Gathering && WarehouseOfAll(order) is { } common)
+        if (order.Round != ReservingRound.Gathering && IsSpread(order) && WarehouseOfAll(order) is { } common)
         {
             Gather(order, common, turn);
             return;
@@ -175,13 +175,20 @@ static class ReservationSaga
         FollowPayment(order, turn);
     }
 
-    /// <summary>The nearest warehouse that could serve every line, when the grants are spread over several; else the order is split.</summary>
-    static string? WarehouseOfAll(OrderActor order)
+    /// <summary>The nearest warehouse that could serve every line; without one the order is split.</summary>
+    static string? WarehouseOfAll(OrderActor order) => order.Ranked.FirstOrDefault(w => order.Lines.All(l => !l.IsOpen || l.Fitting.Contains(w)));
+
+    static bool IsSpread(OrderActor order)
     {
-        if (order.Lines.Count < 2) return null;
-        var open = order.Lines.Where(l => l.IsOpen).ToArray();
-        if (open.Length < 2 || open.All(l => l.Warehouse == open[0].Warehouse)) return null;
-        return order.Ranked.FirstOrDefault(w => open.All(l => l.Fitting.Contains(w)));
+        string? warehouse = null;
+        for (var i = 0; i < order.Lines.Count; i++)
+        {
+            var line = order.Lines[i];
+            if (!line.IsOpen) continue;
+            if (warehouse is not null && warehouse != line.Warehouse) return true;
+            warehouse = line.Warehouse;
+        }
+        return false;
     }
 
     static void Gather(OrderActor order, string warehouse, Turn turn)

@@ -72,7 +72,7 @@ sealed class LinkAudit
         foreach (var delivery in reader.Read(_journal.ReadFrames(from, Math.Max(0, mark.Sequence - 1))))
         {
             if (delivery.Sequence > sender.Sequence) break;
-            for (var i = 0; i < delivery.Letters.Count; i++)
+            for (var i = 0; i < delivery.Letters.Length; i++)
             {
                 if (delivery.First + i == mark.Number) found |= delivery.Sequence == mark.Sequence;
                 else Concern(delivery.Letters[i]);

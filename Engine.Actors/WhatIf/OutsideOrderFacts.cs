@@ -64,7 +64,7 @@ static class OutsideOrderFacts
                 Policy = _received?.Policy ?? new ShopPolicy(),
                 Details = _received?.Details,
                 WrappedKey = _received is { KeyIndex: >= 0 } ? [1] : [],
-                Flags = _received?.Flags ?? _flags,
+                Flags = _received?.Flags ?? [.. _flags],
                 Payment = _payment,
                 Cancellation = _cancellation,
                 Refund = _refund,
