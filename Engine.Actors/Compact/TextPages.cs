@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Engine.Actors.Compact;
 
 /// <summary>
@@ -38,4 +40,7 @@ struct TextPages()
     }
 
     public void Drop(int length) => _dropped += length;
+
+    // What is no ASCII takes more bytes than characters.
+    public static bool Says(ReadOnlySpan<byte> bytes, string text) => Ascii.Equals(bytes, text) || (bytes.Length > text.Length && Encoding.UTF8.GetString(bytes) == text);
 }

@@ -52,16 +52,13 @@ sealed class ReservationTable
     int Find(string id, int hash)
     {
         var row = _buckets[hash & (_buckets.Length - 1)] - 1;
-        while (row != None && !(_rows[row].Hash == hash && Says(IdBytes(row), id))) row = _rows[row].Next;
+        while (row != None && !(_rows[row].Hash == hash && TextPages.Says(IdBytes(row), id))) row = _rows[row].Next;
         return row;
     }
 
     public string IdOf(int row) => Encoding.UTF8.GetString(IdBytes(row));
 
     ReadOnlySpan<byte> IdBytes(int row) => _texts[_rows[row].Text, _rows[row].IdLength];
-
-    // What is no ASCII takes more bytes than characters.
-    static bool Says(ReadOnlySpan<byte> bytes, string text) => Ascii.Equals(bytes, text) || (bytes.Length > text.Length && Encoding.UTF8.GetString(bytes) == text);
 
     public string WarehouseOf(int row) => _names[_rows[row].Warehouse];
 
@@ -87,8 +84,8 @@ sealed class ReservationTable
         ref readonly var r = ref _rows[row];
         return r.Owner switch
         {
-            ReservationOwner.Order => leader.Kind == ActorKind.Order && Says(OrderOf(row), leader.Key),
-            ReservationOwner.Cart => leader.Kind == ActorKind.Cart && Says(CartOf(row), leader.Key),
+            ReservationOwner.Order => leader.Kind == ActorKind.Order && TextPages.Says(OrderOf(row), leader.Key),
+            ReservationOwner.Cart => leader.Kind == ActorKind.Cart && TextPages.Says(CartOf(row), leader.Key),
             _ => false,
         };
     }

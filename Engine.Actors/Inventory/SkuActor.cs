@@ -13,7 +13,6 @@ public sealed partial class SkuActor : Actor
     public const long Day = 24 * 60 * 60 * 1000L;
     const int YoungKept = 64;
     const int FreedKept = 100;
-    const long GivenBack = 0;
 
     readonly List<WarehouseStock> _warehouses = [];
     readonly ReservationTable _reservations = new();
@@ -22,8 +21,7 @@ public sealed partial class SkuActor : Actor
     readonly Queue<int> _ended = new();
     readonly Dictionary<string, BundleClaim> _claims = [];
     readonly Queue<BundleClaim> _endedClaims = new();
-    readonly Dictionary<string, long> _usedTokens = [];
-    readonly Queue<string> _usedTokenOrder = new();
+    readonly UsedTokens _usedTokens = new();
     readonly Dictionary<string, AppliedAdjustment> _adjustments = [];
     readonly Queue<AppliedAdjustment> _adjustmentOrder = new();
     readonly SortedSet<Backorder> _backorders = new(BackorderPriority.Instance);
@@ -108,7 +106,7 @@ public sealed partial class SkuActor : Actor
     public bool HasReservation(string id) => _reservations.Find(id) != ReservationTable.None;
     public Backorder? BackorderOf(string reservationId) => _backorderIndex.GetValueOrDefault(reservationId);
     public BundleClaim? Claim(string reservationId) => _claims.GetValueOrDefault(reservationId);
-    public bool IsUsed(string tokenId) => _usedTokens.TryGetValue(tokenId, out var expiresAt) && expiresAt != GivenBack;
+    public bool IsUsed(string tokenId) => _usedTokens.Contains(tokenId);
     public AppliedAdjustment? Adjustment(string key) => _adjustments.GetValueOrDefault(key);
 
     /// <summary>Committed per day over the last seven days; null while nothing was ever committed.</summary>
@@ -223,10 +221,10 @@ public sealed partial class SkuActor : Actor
             warehouse.Reserved += e.Quantity;
             _reservations.Schedule(row);
         }
-        if (e.TokenId.Length > 0) RememberToken(e.TokenId, e.TokenExpiresAt, stamp.At);
+        if (e.TokenId.Length > 0) _usedTokens.Add(e.TokenId, e.TokenExpiresAt, stamp.At);
         if (e.Owner == ReservationOwner.Cart)
         {
-            foreach (var token in e.Tokens) RememberToken(token.TokenId, token.ExpiresAt, stamp.At);
+            foreach (var token in e.Tokens) _usedTokens.Add(token.TokenId, token.ExpiresAt, stamp.At);
         }
         KeepYoung(row);
         Check(warehouse);
@@ -326,7 +324,7 @@ public sealed partial class SkuActor : Actor
     void Evolve(BundleClaimed e, in Stamp stamp)
     {
         _claims.Add(e.ReservationId, new BundleClaim { Id = e.ReservationId, Cart = e.Cart, Tokens = e.Tokens.ConvertAll(t => t.TokenId) });
-        foreach (var token in e.Tokens) RememberToken(token.TokenId, token.ExpiresAt, stamp.At);
+        foreach (var token in e.Tokens) _usedTokens.Add(token.TokenId, token.ExpiresAt, stamp.At);
     }
 
     void Evolve(BundleClaimEnded e, in Stamp stamp)
@@ -335,7 +333,7 @@ public sealed partial class SkuActor : Actor
         if (e.Withdrawn)
         {
             _claims.Remove(claim.Id);
-            claim.Tokens.ForEach(GiveBackToken);
+            claim.Tokens.ForEach(_usedTokens.GiveBack);
             return;
         }
         claim.EndedAt = stamp.At;
@@ -349,7 +347,7 @@ public sealed partial class SkuActor : Actor
         // The young ones may hold it still.
         _reservations.Change(row).State = ReservationState.Released;
         Forget(row);
-        foreach (var token in tokens) GiveBackToken(token);
+        foreach (var token in tokens) _usedTokens.GiveBack(token);
     }
 
     void Queue(Backorder backorder)
@@ -414,19 +412,6 @@ public sealed partial class SkuActor : Actor
         }
         _reservations.Hold(row);
         _young.Add(row);
-    }
-
-    void RememberToken(string tokenId, long expiresAt, long now)
-    {
-        while (_usedTokenOrder.TryPeek(out var oldest) && _usedTokens[oldest] < now) _usedTokens.Remove(_usedTokenOrder.Dequeue());
-        if (_usedTokens.TryAdd(tokenId, expiresAt)) _usedTokenOrder.Enqueue(tokenId);
-        else _usedTokens[tokenId] = expiresAt;
-    }
-
-    /// <summary>It keeps its place among the used ones, so that the order of forgetting does not depend on when a snapshot was taken.</summary>
-    void GiveBackToken(string tokenId)
-    {
-        if (_usedTokens.ContainsKey(tokenId)) _usedTokens[tokenId] = GivenBack;
     }
 
     void Remember(AppliedAdjustment adjustment)

@@ -90,15 +90,7 @@ public sealed partial class SkuActor
         List<AppliedAdjustment> adjustments = codec.IsWriting ? [.. _adjustmentOrder] : [];
         codec.List(adjustments);
         if (!codec.IsWriting) adjustments.ForEach(Remember);
-        var tokens = codec.Count(_usedTokenOrder.Count);
-        if (codec.IsWriting)
-        {
-            foreach (var id in _usedTokenOrder) Token(codec, id, _usedTokens[id]);
-        }
-        else
-        {
-            for (var i = 0; i < tokens; i++) Token(codec, "", 0);
-        }
+        _usedTokens.Layout(codec);
         if (codec.More(IsBundle || _claims.Count > 0)) LayoutBundle(codec);
     }
 
@@ -110,12 +102,5 @@ public sealed partial class SkuActor
         if (codec.IsWriting) return;
         foreach (var claim in claims) _claims.Add(claim.Id, claim);
         foreach (var ended in claims.Where(c => c.EndedAt > 0).OrderBy(c => c.EndedAt)) _endedClaims.Enqueue(ended);
-    }
-
-    void Token(Codec codec, string id, long expiresAt)
-    {
-        codec.Text(ref id);
-        codec.Long(ref expiresAt);
-        if (!codec.IsWriting && _usedTokens.TryAdd(id, expiresAt)) _usedTokenOrder.Enqueue(id);
     }
 }

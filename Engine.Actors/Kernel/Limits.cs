@@ -30,7 +30,7 @@ public sealed record Limits
     public int QuestionsAtOnce { get; init; } = 32;
 
     /// <summary>How late what falls due may become for the sake of new work (milliseconds). Beyond that it goes first: stock that is not freed can't be sold.</summary>
-    public long LateMax { get; init; } = 3000;
+    public long LateMax { get; init; } = 4000;
 
     /// <summary>New work that came longer ago is not in anybody's way (milliseconds).</summary>
     public long QuietAfter { get; init; } = 100;
