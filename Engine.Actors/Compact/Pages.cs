@@ -59,6 +59,8 @@ struct Pages<T>(int first, int most) where T : unmanaged
         return frozen;
     }
 
+    public readonly bool IsFrozen => _frozen.Length > 0;
+
     /// <summary>Nobody reads any more what was frozen.</summary>
     public void Thaw() => _frozen = [];
 

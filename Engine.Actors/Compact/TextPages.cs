@@ -4,7 +4,7 @@ namespace Engine.Actors.Compact;
 
 /// <summary>
 /// Texts (UTF-8) of many things, one behind the other: nothing for the collector to follow. Who keeps where its text lies drops it when it
-/// needs it no more, and moves what is left into new pages when most is dropped. No text is written over: a copy of this stays what it is.
+/// needs it no more, and moves what is left into new pages when most is dropped. No text is written over until <see cref="Clear"/>: a copy of this stays what it is.
 /// </summary>
 struct TextPages()
 {
@@ -16,6 +16,9 @@ struct TextPages()
 
     Pages<byte> _pages = new(First, Most);
     int _used, _dropped;
+
+    /// <summary>All that was ever added was dropped.</summary>
+    public readonly bool IsAllDropped => _dropped == _used;
 
     /// <summary>More than half was dropped.</summary>
     public readonly bool IsMostlyDropped => _dropped > DroppedMin && _dropped > _used / 2;
@@ -40,6 +43,9 @@ struct TextPages()
     }
 
     public void Drop(int length) => _dropped += length;
+
+    /// <summary>Begins anew where it began. What is added next is written over what was dropped, so there must be no copy of this.</summary>
+    public void Clear() => (_used, _dropped) = (0, 0);
 
     // What is no ASCII takes more bytes than characters.
     public static bool Says(ReadOnlySpan<byte> bytes, string text) => Ascii.Equals(bytes, text) || (bytes.Length > text.Length && Encoding.UTF8.GetString(bytes) == text);

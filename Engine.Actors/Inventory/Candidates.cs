@@ -9,16 +9,13 @@ namespace Engine.Actors.Inventory;
 /// <param name="onlyOpen">Where none was asked: only those that are open.</param>
 readonly struct Candidates(SkuActor sku, string[] asked, DirectoryActor? onlyOpen = null)
 {
-    readonly SkuActor _sku = sku;
-    readonly string[] _asked = asked;
-
     /// <summary>As many at most.</summary>
-    public int Most => _asked.Length > 0 ? _asked.Length : _sku.Warehouses.Count;
+    public int Most => asked.Length > 0 ? asked.Length : sku.Warehouses.Count;
 
     WarehouseStock? At(int place)
     {
-        if (_asked.Length > 0) return _sku.Find(_asked[place]);
-        var stock = _sku.Warehouses[place];
+        if (asked.Length > 0) return sku.Find(asked[place]);
+        var stock = sku.Warehouses[place];
         return onlyOpen?.IsOpen(stock.Warehouse) == false ? null : stock;
     }
 

@@ -278,6 +278,12 @@ sealed class ReservationTable
 
     void MoveTexts()
     {
+        // What is frozen has its texts where these are.
+        if (_texts.IsAllDropped && !_rows.IsFrozen)
+        {
+            _texts.Clear();
+            return;
+        }
         var old = _texts;
         _texts = new TextPages();
         for (var row = 0; row < _rowsUsed; row++)

@@ -24,10 +24,12 @@ public sealed class ReservationTableTests
             for (var i = 0; i < 1500; i++)
             {
                 Step(table, model, held, random);
+                if (random.Next(300) == 0) Empty(table, model, held);
                 if (random.Next(200) > 0) continue;
                 Assert.Equal(wasWritten, Written(frozen));
                 table.Thaw();
                 for (var thawed = random.Next(100); thawed > 0; thawed--) Step(table, model, held, random);
+                if (random.Next(2) == 0) Empty(table, model, held);
                 (frozen, wasWritten) = (table.Freeze(), Written(table));
             }
             Assert.Equal(model.Count, table.Count);
@@ -97,6 +99,15 @@ public sealed class ReservationTableTests
                 held.RemoveAt(0);
                 break;
         }
+    }
+
+    /// <summary>Nothing is left of it, and the next begins where the first did.</summary>
+    static void Empty(ReservationTable table, Dictionary<string, Reservation> model, List<(int Row, string Id)> held)
+    {
+        foreach (var id in model.Keys) table.Remove(table.Find(id));
+        model.Clear();
+        foreach (var (row, _) in held) table.LetGo(row);
+        held.Clear();
     }
 
     static Reservation Made(string id, Random random)
