@@ -16,6 +16,7 @@ public sealed class EngineNode : IEngine, IPartitionHost, IAsyncDisposable
     readonly bool[] _wanted;
     readonly long[][] _lastSent;
     readonly ClockGuard _clock;
+    readonly QuestionPace _questions;
     readonly ConcurrentQueue<(int From, int To)> _failedResends = new();
     ITimer? _ticker;
     long _nextRound, _openings;
@@ -26,6 +27,7 @@ public sealed class EngineNode : IEngine, IPartitionHost, IAsyncDisposable
         (Journal, Domain, Time, Owner, Fault) = (journal, domain, time, owner, fault);
         Scheduler = scheduler ?? new ThreadPoolScheduler();
         Limits = limits ?? new Limits();
+        _questions = new QuestionPace(Limits);
         _clock = new ClockGuard(time, Limits.ClockDifference, trustsAny: fault == KernelFault.TrustAnyClock);
         _lastSent = new long[journal.Partitions][];
         for (var i = 0; i < _lastSent.Length; i++) _lastSent[i] = new long[journal.Partitions];
@@ -228,6 +230,8 @@ public sealed class EngineNode : IEngine, IPartitionHost, IAsyncDisposable
     bool IPartitionHost.MayAnswer(int partition) => Ownership is null || Fault == KernelFault.ReadWithoutLease || (Ownership.MayAnswer && !_partitions[partition].IsOvertaken);
 
     Lease IPartitionHost.Acquire(int partition) => Ownership is null ? Journal.Acquire(partition, Owner) : Ownership.Acquire(partition);
+
+    QuestionPace IPartitionHost.Questions => _questions;
 
     bool IPartitionHost.Lost(int partition)
     {

@@ -43,6 +43,7 @@ interface IPartitionHost
     /// <summary>Milliseconds by the monotonic clock, for what waits rather than falls due.</summary>
     long Uptime { get; }
     Limits Limits { get; }
+    QuestionPace Questions { get; }
     KernelFault Fault { get; }
     int Partitions { get; }
     string Owner { get; }

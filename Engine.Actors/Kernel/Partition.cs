@@ -36,8 +36,8 @@ public sealed partial class Partition : IThreadPoolWorkItem
     FrameHash _hash;
     long _epoch, _sequence, _now, _bytesSinceCheckpoint;
     long _nextWake = Actor.Never;
-    // By the uptime: when new work came last, and when more of what is due may be asked about beside it.
-    long _askedAt = long.MinValue / 2, _questionsAgainAt;
+    // By the uptime: when new work came last.
+    long _askedAt = long.MinValue / 2;
     // Counts the times memory was built: reads begun before are of no use any more.
     int _memory;
     int _pending;
@@ -322,7 +322,7 @@ public sealed partial class Partition : IThreadPoolWorkItem
         for (var from = 0; from < _inboxes.Length; from++) DecideMessages(_inboxes[from], (int)Math.Ceiling(_inboxes[from].Count * (from == Number ? 2 * part : part)));
         DecideAsks();
         _batch.Finish();
-        var more = _mailbox.Count > 0 || (_leaving != Leaving.Draining && (InboxCount > 0 || (_deadlines.Next <= _now && (!isPaced || _host.Uptime >= _questionsAgainAt))));
+        var more = _mailbox.Count > 0 || (_leaving != Leaving.Draining && (InboxCount > 0 || (_deadlines.Next <= _now && (!isPaced || _host.Questions.MayAsk(_host.Uptime)))));
         if (_inFlight is null && more && _loading.Count == 0 && !_batch.WasEmpty) Schedule();
     }
 
@@ -339,10 +339,10 @@ public sealed partial class Partition : IThreadPoolWorkItem
     /// </summary>
     void DecideDeadlines(bool isPaced)
     {
-        if (isPaced && _host.Uptime < _questionsAgainAt) return;
+        if (isPaced && !_host.Questions.MayAsk(_host.Uptime)) return;
         var most = isPaced ? _limits.QuestionsAtOnce : int.MaxValue;
         for (var left = _limits.DeadlinesPerBatch; left > 0 && _batch.Sent < most && _batch.HasRoomForDeadlines && _deadlines.TryTake(_now, out var id); left--) _batch.DecideDeadline(id);
-        _questionsAgainAt = _host.Uptime + (1000L * _batch.Sent * _host.Partitions / _limits.QuestionsPerSecond);
+        if (isPaced) _host.Questions.Asked(_batch.Sent, _host.Uptime);
     }
 
     void DecideMessages(Inbox inbox, int count)
