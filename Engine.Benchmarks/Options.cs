@@ -12,4 +12,27 @@ static class Options
         option.Validators.Add(result => { if (result.GetValueOrDefault<int>() < least) result.AddError($"{name} is {least} or more"); });
         return option;
     }
+
+    /// <summary>A file for what the work comes to. It is opened before anything is measured: an hour later is too late to learn that it can't be written.</summary>
+    public static Option<FileInfo?> Output(string name, string description)
+    {
+        var option = new Option<FileInfo?>(name) { Description = description };
+        option.Validators.Add(result => { if (result.GetValueOrDefault<FileInfo?>() is { } file && Obstacle(file) is { } obstacle) result.AddError($"{name}: {obstacle}"); });
+        return option;
+    }
+
+    static string? Obstacle(FileInfo file)
+    {
+        if (Directory.Exists(file.FullName)) return $"{file.FullName} is a folder, and the name of a file is wanted";
+        try
+        {
+            file.Directory!.Create();
+            using var opened = file.Open(FileMode.OpenOrCreate, FileAccess.Write);
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return e.Message;
+        }
+    }
 }

@@ -25,7 +25,7 @@ static class EngineCommand
         var partitions = Options.Count("--partitions", 16, "Of the engine");
         var skus = Options.Count("--skus", World.SkusUsual, "In the catalogue");
         var tier = Options.Count("--tier", 900, "Seconds that an unpaid order holds its stock");
-        var json = new Option<FileInfo?>("--json") { Description = "Writes the figures there too" };
+        var json = Options.Output("--json", "Writes the figures there too");
 
         var command = new Command("engine", "The engine in process: full orders through mailboxes, deciders and journal; throughput, latency, CPU, bytes and allocations per order")
         {

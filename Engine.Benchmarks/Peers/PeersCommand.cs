@@ -11,12 +11,11 @@ static class PeersCommand
         var rounds = Options.Count("--rounds", 3, "How often everything is measured, one after the other");
         var only = new Option<string[]>("--only") { Description = "Only these: postgresql, redis, engine, http, file", AllowMultipleArgumentsPerToken = true };
         only.AcceptOnlyFromAmong("postgresql", "redis", "engine", "http", "file");
-        var output = new Option<FileInfo?>("--out") { Description = "Writes the report there, as Markdown, and beside it all figures as JSON" };
+        var output = Options.Output("--out", "Writes the report there, as Markdown, and beside it all figures as JSON");
         var command = new Command("peers", "The same work on the engine and on what a merchant could pick instead, in alternating rounds on this machine; servers are started by it, on loopback") { seconds, rounds, only, output };
         command.SetAction(async (parsed, stop) =>
         {
             var report = parsed.GetValue(output);
-            report?.Directory!.Create();
             var run = new PeersRun(new PeersOptions(TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(rounds), parsed.GetValue(only) ?? []), Console.Out);
             var results = await run.RunAsync(soFar => report is null ? Task.CompletedTask : WriteAsync(soFar, report.FullName), stop);
             await Console.Out.WriteAsync($"\n{PeersReport.Markdown(results)}");

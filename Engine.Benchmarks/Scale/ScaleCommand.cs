@@ -19,7 +19,7 @@ static class ScaleCommand
         var small = new Option<bool>("--small") { Description = "Sizes that take about a minute" };
         var callers = Options.Count("--callers", 256, "Callers of the closed loop");
         var seconds = Options.Count("--seconds", 5, "Of each point");
-        var output = new Option<FileInfo?>("--out") { Description = "Writes the report there, as Markdown, and beside it the pictures and all figures as JSON" };
+        var output = Options.Output("--out", "Writes the report there, as Markdown, and beside it the pictures and all figures as JSON");
         var command = new Command("scale", "What the engine costs as work grows: SKUs, open orders, partitions, locks; throughput, latency, memory, recovery") { skus, orders, partitions, locks, storm, small, callers, seconds, output };
         command.SetAction(async (parsed, stop) =>
         {
@@ -29,7 +29,6 @@ static class ScaleCommand
             var results = await new ScaleRun(options, Console.Out, stop).RunAsync();
             if (parsed.GetValue(output) is not { } file) return 0;
             var (folder, name) = (file.Directory!, Path.GetFileNameWithoutExtension(file.Name));
-            folder.Create();
             await File.WriteAllTextAsync(file.FullName, ScaleReport.Markdown(results, name), stop);
             await File.WriteAllTextAsync(Path.ChangeExtension(file.FullName, ".json"), JsonSerializer.Serialize(results, Json) + "\n", stop);
             foreach (var (picture, svg) in ScaleReport.Pictures(results, name)) await File.WriteAllTextAsync(Path.Combine(folder.FullName, picture), svg + "\n", stop);

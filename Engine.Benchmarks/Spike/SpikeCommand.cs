@@ -32,7 +32,8 @@ static class SpikeCommand
         var connections = Options.Count("--connections", 256, "At most");
         var waiting = Options.Count("--waiting", 100_000, "Messages that may wait for a connection; what is more is dropped and told");
         var seed = Options.Count("--seed", 1, "The same seed makes the same orders");
-        var report = new Option<FileInfo>("--report") { Description = "The report, one HTML file", DefaultValueFactory = _ => new FileInfo("spike.html") };
+        var report = Options.Output("--report", "The report, one HTML file");
+        report.DefaultValueFactory = _ => new FileInfo("spike.html");
 
         var command = new Command("spike", "Pushes real signed orders, payments and cancellations at a running engine and reports what came of it; exits with 1 where something acknowledged is not known")
         {
@@ -52,7 +53,7 @@ static class SpikeCommand
                 TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(seed), parsed.GetValue(skus), parsed.GetValue(stock), parsed.GetValue(connections), parsed.GetValue(waiting),
                 parsed.GetValue(pay), TimeSpan.FromSeconds(parsed.GetValue(payAfter)), parsed.GetValue(cancel), TimeSpan.FromSeconds(parsed.GetValue(cancelAfter)));
             var outcome = await new SpikeRun(options, AnsiConsole.Console).RunAsync(stop);
-            var path = parsed.GetRequiredValue(report).FullName;
+            var path = parsed.GetRequiredValue(report)!.FullName;
             await File.WriteAllTextAsync(path, SpikeReport.Html(outcome), CancellationToken.None);
             SpikeReport.Show(outcome, path, AnsiConsole.Console);
             return outcome.Tally is { Holds: false } ? 1 : 0;

@@ -26,7 +26,7 @@ static class WhereCommand
         var views = new Option<string>("--views") { Description = "As of engine", DefaultValueFactory = _ => "on" };
         views.AcceptOnlyFromAmong("on", "off");
         var seconds = Options.Count("--seconds", 10, "How long it is looked at");
-        var output = new Option<FileInfo?>("--out") { Description = "Writes a picture there (SVG)" };
+        var output = Options.Output("--out", "Writes a picture there (SVG)");
         var command = new Command("where", "Where the CPU time of the engine in process goes, by part; needs perf (Debian: linux-perf)") { work, store, callers, views, seconds, output };
         command.SetAction(async (parsed, stop) =>
         {
