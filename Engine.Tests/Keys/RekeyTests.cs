@@ -29,6 +29,7 @@ public class RekeyTests : IDisposable
     {
         var settings = new EngineSettings { DataDirectory = Folder.File("data"), Partitions = 4 };
         if (Store.TryGetValue("Engine:Postgres", out var postgres)) (settings.Store, settings.Postgres) = ("postgres", postgres);
+        if (Store.TryGetValue("Engine:PostgresShards:0", out var second)) settings.PostgresShards.Add(second!);
         return Stores.Open(settings, TimeProvider.System, alone: true);
     }
 
@@ -145,11 +146,24 @@ public sealed class RekeyOnPostgresTests(PostgresFixture postgres) : RekeyTests
 
     private protected override Dictionary<string, string?> Store => new() { ["Engine:Store"] = "postgres", ["Engine:Postgres"] = _database };
 
+    private protected override bool StoreHolds(byte[] bytes) => Holds(_database, bytes);
+
     /// <summary>In rows that are there, and in those that are not seen any more.</summary>
-    private protected override bool StoreHolds(byte[] bytes)
+    internal static bool Holds(string database, byte[] bytes)
     {
-        PostgresFixture.Run(_database, "CREATE EXTENSION IF NOT EXISTS pageinspect");
+        PostgresFixture.Run(database, "CREATE EXTENSION IF NOT EXISTS pageinspect");
         var pages = $"SELECT count(*) FROM generate_series(0, pg_relation_size('engine.keys') / 8192 - 1) page WHERE position('\\x{Convert.ToHexString(bytes)}'::bytea IN get_raw_page('engine.keys', page::integer)) > 0";
-        return PostgresFixture.Scalar<long>(_database, pages) > 0;
+        return PostgresFixture.Scalar<long>(database, pages) > 0;
     }
+}
+
+/// <summary>The same over two databases, of which each has the keys of its partitions.</summary>
+[Collection(PostgresCollection.Name)]
+public sealed class RekeyOverSeveralDatabasesTests(PostgresFixture postgres) : RekeyTests
+{
+    readonly string[] _databases = [postgres.NewDatabase(), postgres.NewDatabase()];
+
+    private protected override Dictionary<string, string?> Store => new() { ["Engine:Store"] = "postgres", ["Engine:Postgres"] = _databases[0], ["Engine:PostgresShards:0"] = _databases[1] };
+
+    private protected override bool StoreHolds(byte[] bytes) => Array.Exists(_databases, database => RekeyOnPostgresTests.Holds(database, bytes));
 }
