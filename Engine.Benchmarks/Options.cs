@@ -13,7 +13,7 @@ static class Options
         return option;
     }
 
-    /// <summary>A file for what the work comes to. It is opened before anything is measured: an hour later is too late to learn that it can't be written.</summary>
+    /// <summary>A file for what the work comes to. Whether it can be written is tried before anything is measured, and leaves nothing behind: an hour later is too late to learn that it can't.</summary>
     public static Option<FileInfo?> Output(string name, string description)
     {
         var option = new Option<FileInfo?>(name) { Description = description };
@@ -27,7 +27,9 @@ static class Options
         try
         {
             file.Directory!.Create();
-            using var opened = file.Open(FileMode.OpenOrCreate, FileAccess.Write);
+            using var tried = file.Exists
+                ? file.Open(FileMode.Open, FileAccess.Write)
+                : file.Open(new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Options = FileOptions.DeleteOnClose });
             return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
