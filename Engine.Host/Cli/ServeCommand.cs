@@ -1,4 +1,8 @@
 using System.CommandLine;
+using System.Net.Sockets;
+using Engine.Adapters;
+using Engine.Host.Settings;
+using Microsoft.AspNetCore.Connections;
 
 namespace Engine.Host.Cli;
 
@@ -18,7 +22,21 @@ static class ServeCommand
     {
         await using var app = EngineHost.Build(EngineHost.Configuration(SettingTokens.Read(settings)));
         using var signals = new EndingSignals();
-        await app.RunAsync();
+        await ListenAsync(app);
+        await app.WaitForShutdownAsync();
         return 0;
+    }
+
+    static async Task ListenAsync(WebApplication app)
+    {
+        try
+        {
+            await app.StartAsync();
+        }
+        catch (Exception e) when (e is SocketException or IOException { InnerException: AddressInUseException })
+        {
+            await app.StopAsync();
+            throw new StartupException($"Engine:Urls={app.Services.GetRequiredService<EngineSettings>().Urls} can't be listened on: {e.Message}");
+        }
     }
 }

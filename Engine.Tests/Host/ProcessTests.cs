@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using Engine.Host;
 using Xunit;
 
@@ -28,6 +30,23 @@ public sealed class ProcessTests
         Assert.Contains("Engine:Store is sqlite or postgres", said);
         Assert.DoesNotContain("   at ", said);
         Assert.False(Directory.Exists(folder.File("data")));
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1", "address already in use")]
+    [InlineData("192.0.2.1", "assign requested address")]
+    public async Task An_address_that_cannot_be_listened_on_ends_the_start_in_a_line(string address, string why)
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        using var folder = new TempFolder();
+        using var process = Start(folder.Path, $"--Engine:Urls=http://{address}:{((IPEndPoint)other.LocalEndpoint).Port}");
+        var said = await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Assert.Equal(1, process.ExitCode);
+        Assert.Contains("Engine:Urls", said);
+        Assert.Contains(why, said);
+        Assert.DoesNotContain("   at ", said);
     }
 
     [Fact]
