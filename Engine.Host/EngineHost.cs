@@ -68,6 +68,8 @@ public static class EngineHost
         .MinimumLevel.Override("Microsoft.AspNetCore", LogEventLevel.Warning)
         // While anything would be logged there, an activity and a scope are made for each request. What fails is logged by ErrorMiddleware.
         .MinimumLevel.Override("Microsoft.AspNetCore.Hosting.Diagnostics", LevelAlias.Off)
+        // The framework's word, a page of its calls, for what goes on to whoever starts the host and is told there.
+        .Filter.ByExcluding(e => e.MessageTemplate.Text == "Hosting failed to start")
         .WriteTo.Console(outputTemplate: "{Timestamp:yyyy-MM-ddTHH:mm:ss.fffzzz} {Level:u3} {Message:lj} <{SourceContext}>{NewLine}{Exception}", formatProvider: System.Globalization.CultureInfo.InvariantCulture)
         .ReadFrom.Configuration(configuration, new ConfigurationReaderOptions(typeof(ConsoleLoggerConfigurationExtensions).Assembly))
         .CreateLogger();

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Engine.Benchmarks.Stores;
 using Engine.Benchmarks.Workloads;
+using Engine.Host.Cli;
 
 namespace Engine.Benchmarks.InProcess;
 

@@ -7,6 +7,7 @@ using Engine.Actors.Orders;
 using Engine.Adapters.Journals.Sqlite;
 using Engine.Benchmarks.Stores;
 using Engine.Benchmarks.Workloads;
+using Engine.Host.Cli;
 
 namespace Engine.Benchmarks.InProcess;
 

@@ -8,6 +8,7 @@ using Engine.Adapters.Journals.Sqlite;
 using Engine.Adapters.Views;
 using Engine.Benchmarks.Stores;
 using Engine.Benchmarks.Workloads;
+using Engine.Host.Cli;
 
 namespace Engine.Benchmarks.InProcess;
 

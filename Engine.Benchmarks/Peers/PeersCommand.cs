@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Engine.Host.Cli;
 
 namespace Engine.Benchmarks.Peers;
 

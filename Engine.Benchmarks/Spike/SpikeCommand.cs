@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net;
 using Engine.Adapters;
+using Engine.Host.Cli;
 using Engine.Host.Settings;
 using Engine.Load;
 using Microsoft.Extensions.Configuration;

@@ -6,6 +6,7 @@ using Engine.Benchmarks.InProcess;
 using Engine.Benchmarks.Peers;
 using Engine.Benchmarks.Stores;
 using Engine.Benchmarks.Workloads;
+using Engine.Host.Cli;
 
 namespace Engine.Benchmarks.Where;
 

@@ -10,8 +10,7 @@ static class ArchiveCommand
     public static Command Create()
     {
         var data = new Option<string?>("--data") { Description = "Folder of an embedded store; the configured store where none is given" };
-        var days = new Option<int>("--older-than") { Description = "Days; frames of that age go, once a checkpoint covers them", DefaultValueFactory = _ => 30 };
-        days.Validators.Add(result => { if (result.GetValueOrDefault<int>() < 0) result.AddError("--older-than is a number of days, 0 or more"); });
+        var days = Options.Count("--older-than", 30, "Days; frames of that age go, once a checkpoint covers them", least: 0);
         var command = new Command("archive", "Moves old frames to compressed files, which verify and the time machine read like the journal. An engine that runs does so by itself (Engine:Archive:After) or on POST /v1/archive") { data, days };
         command.SetAction((parsed, stop) => Task.Run(() => Run(parsed.GetValue(data), parsed.GetValue(days), stop), CancellationToken.None));
         return command;

@@ -11,7 +11,7 @@ static class DemoCommand
 
     public static Command Create()
     {
-        var orders = new Option<int>("--orders") { Description = "How many orders are played", DefaultValueFactory = _ => 20_000 };
+        var orders = Options.Count("--orders", 20_000, "How many orders are played");
         var seed = new Option<int>("--seed") { Description = "The same seed makes the same orders", DefaultValueFactory = _ => 1 };
         var exit = new Option<bool>("--exit") { Description = "End when all is told, instead of serving on" };
         var command = new Command(Name, "Plays a spike of platform messages against an engine with a fresh store in ./data/demo; exits with 1 where a promise is broken") { orders, seed, exit };

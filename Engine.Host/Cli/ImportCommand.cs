@@ -15,7 +15,7 @@ static class ImportCommand
     {
         var file = new Argument<string>("FILE") { Description = ".csv with a header (sku, warehouse, delta or set, reason) or .ndjson with the same names" };
         var data = new Option<string?>("--data") { Description = "Folder of an embedded store; the configured store where none is given. No engine may be running on it" };
-        var url = new Option<Uri?>("--url") { Description = "Address of an engine that runs, to import through it" };
+        var url = Options.Address("--url", "Address of an engine that runs, to import through it");
         var key = new Option<string?>("--key-file") { Description = "File with the API key for --url" };
         var reference = new Option<string?>("--reference") { Description = "What the import is known by, so that doing it again books nothing twice (for 7 days); a hash of the file where none is given" };
         var report = new Option<string?>("--report") { Description = "Where lines that were not applied are told, as NDJSON (FILE.report.ndjson)" };
@@ -74,7 +74,7 @@ static class ImportCommand
         if (wish.Url is { } url)
         {
             if (wish.KeyFile is not { } path) throw new StartupException("--url wants --key-file: a file with an API key that may adjust stock.");
-            return new RemoteTarget(url, (await ReadAsync(path)).Trim());
+            return new RemoteTarget(url, await Options.ReadKeyAsync(path));
         }
         return await LocalTarget.OpenAsync(Stores.Configured(wish.Data));
     }
@@ -108,17 +108,5 @@ static class ImportCommand
     {
         await using var file = File.OpenRead(path);
         return $"import:{Convert.ToHexStringLower(await SHA256.HashDataAsync(file))[..24]}";
-    }
-
-    static async Task<string> ReadAsync(string path)
-    {
-        try
-        {
-            return await File.ReadAllTextAsync(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new StartupException($"{path} can't be read: {e.Message}", e);
-        }
     }
 }

@@ -8,7 +8,7 @@ static class SimulateSeeds
 {
     public static Command Create()
     {
-        var seeds = new Option<int>("--seeds") { Description = "How many seeds to run", DefaultValueFactory = _ => 1000 };
+        var seeds = Options.Count("--seeds", 1000, "How many seeds to run");
         var from = new Option<int>("--from") { Description = "The first seed" };
         var plant = new Option<string?>("--plant") { Description = "A fault to plant, to see that it is caught; a wrong name lists them" };
         var command = new Command("simulate", "Runs the kernel on simulated clock, disk and network; a failing seed reproduces exactly") { seeds, from, plant };

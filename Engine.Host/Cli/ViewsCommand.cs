@@ -20,20 +20,21 @@ static class ViewsCommand
 
     public static Command Create()
     {
-        var url = new Option<string?>("--url") { Description = "Address of a running engine; without it the store must be at rest" };
-        var key = new Option<string?>("--key") { Description = "An admin key of the running engine" };
+        var url = Options.Address("--url", "Address of an engine that runs; without it the store must be at rest");
+        var key = new Option<string?>("--key-file") { Description = "File with an admin key for --url" };
         var data = new Option<string?>("--data") { Description = "Folder of an embedded store at rest; the configured store where none is given" };
         var rebuild = new Command("rebuild", "Projects the whole journal anew and puts the result in the place of the old one") { url, key, data };
         rebuild.SetAction((parsed, stop) => parsed.GetValue(url) is { } address
-            ? RebuildRunningAsync(new Uri(address), parsed.GetValue(key), Terminal.Open(), TimeProvider.System, stop)
+            ? RebuildRunningAsync(address, parsed.GetValue(key), Terminal.Open(), TimeProvider.System, stop)
             : Task.Run(() => RebuildResting(parsed.GetValue(data), Terminal.Open()), CancellationToken.None).WaitAsync(stop));
         return new Command("views", "The read models that lists and the time machine answer from") { rebuild };
     }
 
-    static async Task<int> RebuildRunningAsync(Uri url, string? key, IAnsiConsole console, TimeProvider time, CancellationToken stop)
+    static async Task<int> RebuildRunningAsync(Uri url, string? keyFile, IAnsiConsole console, TimeProvider time, CancellationToken stop)
     {
+        if (keyFile is null) throw new StartupException("--url wants --key-file: a file with an admin key.");
         using var http = new HttpClient { BaseAddress = url };
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await Options.ReadKeyAsync(keyFile));
         var before = await ReadAsync(http, HttpMethod.Get, "/v1/views", stop);
         var status = await ReadAsync(http, HttpMethod.Post, "/v1/views/rebuild", stop);
         while (status.TryGetProperty("rebuilding", out var partitions) || status.GetProperty("rebuilds").GetInt64() == before.GetProperty("rebuilds").GetInt64())
@@ -53,7 +54,7 @@ static class ViewsCommand
         try
         {
             using var answer = await http.SendAsync(request, stop);
-            if (!answer.IsSuccessStatusCode) throw new StartupException($"{http.BaseAddress} answered {(int)answer.StatusCode} to {method} {path}. Give an admin key by --key.");
+            if (!answer.IsSuccessStatusCode) throw new StartupException($"{http.BaseAddress} answered {(int)answer.StatusCode} to {method} {path}. Is it an admin key that --key-file names?");
             return JsonElement.Parse(await answer.Content.ReadAsByteArrayAsync(stop));
         }
         catch (HttpRequestException e)

@@ -53,7 +53,7 @@ static class DemoTable
 
     public static void ShowWhatToOpen(Uri url, string data, SpikeReport report, IAnsiConsole console)
     {
-        var order = report.Accounts.First(a => a.Paid > 0).OrderId;
+        var order = report.Accounts.OrderByDescending(a => a.Paid).First().OrderId;
         console.WriteLine("The engine goes on serving; Ctrl+C ends it. What to open next:");
         console.WriteLine($"  {url}metrics");
         console.WriteLine($"  {url}openapi/v1.json");

@@ -162,6 +162,20 @@ public sealed class StockImportTests : IDisposable
     }
 
     [Fact]
+    public async Task The_command_books_in_an_engine_that_runs_and_a_wrong_key_books_nothing()
+    {
+        await using var host = await ApiHost.StartAsync();
+        var path = File("stock.csv", "sku,warehouse,delta", "A,gz,7");
+        Assert.Equal(1, await Import(File("wrong.key", "key-of-nobody")));
+        Assert.Equal(404, (await host.Admin.Get("/v1/skus/A")).Status);
+        Assert.Equal(0, await Import(File("right.key", "key-of-service")));
+        Assert.Equal(0, await Import(File("right.key", "key-of-service")));
+        Assert.Equal("7", (await host.Admin.Get("/v1/skus/A")).Text("onHand"));
+
+        Task<int> Import(string key) => Engine.Host.Cli.EngineCommands.RunAsync(["import", "stock", path, "--url", host.Address.ToString(), "--key-file", key]);
+    }
+
+    [Fact]
     public void A_file_that_is_none_is_refused_with_what_is_missing()
     {
         Assert.Contains("delta or set", Assert.Throws<StartupException>(() => StockRows.Read(File("a.csv", "sku,warehouse", "A,n")).Count()).Message);

@@ -245,10 +245,17 @@ public class OrderListTests : IAsyncLifetime
             Assert.Single((await host.Admin.Get($"/v1/orders?q={Uri.EscapeDataString("张伟")}")).Body!["items"]!.AsArray());
             Assert.Equal("0", (await host.Admin.Get("/v1/views")).Text("rebuilds"));
             Assert.Equal(1, await Engine.Host.Cli.EngineCommands.RunAsync(["views", "rebuild", "--data", folder.File("data")]));
-            Assert.Equal(0, await Engine.Host.Cli.EngineCommands.RunAsync(["views", "rebuild", "--url", host.Address.ToString(), "--key", "key-of-admin"]));
-            Assert.Equal(1, await Engine.Host.Cli.EngineCommands.RunAsync(["views", "rebuild", "--url", host.Address.ToString(), "--key", "key-of-ops"]));
+            Assert.Equal(0, await Engine.Host.Cli.EngineCommands.RunAsync(["views", "rebuild", "--url", host.Address.ToString(), "--key-file", KeyFile("key-of-admin")]));
+            Assert.Equal(1, await Engine.Host.Cli.EngineCommands.RunAsync(["views", "rebuild", "--url", host.Address.ToString(), "--key-file", KeyFile("key-of-ops")]));
+            Assert.Equal(1, await Engine.Host.Cli.EngineCommands.RunAsync(["views", "rebuild", "--url", host.Address.ToString()]));
             Assert.Equal("1", (await host.Admin.Get("/v1/views")).Text("rebuilds"));
             Assert.Single((await host.Admin.Get("/v1/orders")).Body!["items"]!.AsArray());
+        }
+
+        string KeyFile(string key)
+        {
+            File.WriteAllText(folder.File(key), key + "\n");
+            return folder.File(key);
         }
     }
 }

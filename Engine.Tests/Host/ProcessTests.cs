@@ -41,12 +41,35 @@ public sealed class ProcessTests
         other.Start();
         using var folder = new TempFolder();
         using var process = Start(folder.Path, $"--Engine:Urls=http://{address}:{((IPEndPoint)other.LocalEndpoint).Port}");
+        var log = process.StandardOutput.ReadToEndAsync();
         var said = await process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
         Assert.Equal(1, process.ExitCode);
         Assert.Contains("Engine:Urls", said);
         Assert.Contains(why, said);
-        Assert.DoesNotContain("   at ", said);
+        Assert.DoesNotContain("   at ", said + await log);
+    }
+
+    [Theory]
+    [InlineData("--orders is 1 or more", "demo", "--orders", "0")]
+    [InlineData("--seeds is 1 or more", "simulate", "--seeds", "-1")]
+    [InlineData("--url: nonsense is no address", "import", "stock", "stock.csv", "--url", "nonsense")]
+    [InlineData("--url: ftp://127.0.0.1 is no address", "views", "rebuild", "--url", "ftp://127.0.0.1")]
+    [InlineData("--url wants --key-file", "views", "rebuild", "--url", "http://127.0.0.1:1")]
+    [InlineData("no.key can't be read", "views", "rebuild", "--url", "http://127.0.0.1:1", "--key-file", "no.key")]
+    [InlineData("There is no store in ", "verify")]
+    [InlineData("There is no store in ", "export", "stock")]
+    public async Task What_a_command_cannot_work_with_is_told_in_a_line(string why, params string[] args)
+    {
+        using var folder = new TempFolder();
+        using var process = Start(folder.Path, args);
+        var help = process.StandardOutput.ReadToEndAsync();
+        var said = await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Assert.Equal(1, process.ExitCode);
+        Assert.Contains(why, said);
+        Assert.DoesNotContain("   at ", said + await help);
+        Assert.Empty(Directory.GetFileSystemEntries(folder.Path));
     }
 
     [Fact]

@@ -42,6 +42,7 @@ static class StoreFile
     public static SqliteConnection OpenForReading(string directory)
     {
         var connection = Connection(directory, SqliteOpenMode.ReadOnly);
+        if (!File.Exists(connection.DataSource)) throw new StoreUnavailableException($"There is no store in {Path.GetFullPath(directory)}.");
         try
         {
             Open(connection, Sql.PrepareReader);
