@@ -67,6 +67,7 @@ sealed class LocalTarget : IStockTarget
 sealed class RemoteTarget(Uri url, string key) : IStockTarget
 {
     readonly HttpClient _http = new() { BaseAddress = url, DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", key) } };
+    bool _answered;
 
     public async Task<BatchResult> AdjustAsync(AdjustmentBody batch)
     {
@@ -74,7 +75,8 @@ sealed class RemoteTarget(Uri url, string key) : IStockTarget
         {
             using var content = new ByteArrayContent(Body(batch)) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
             using var answer = await _http.PostAsync("/v1/stock/adjustments", content);
-            if (answer.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable) return BatchResult.Busy;
+            _answered = true;
+            if (answer.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout) return BatchResult.Busy;
             using var body = await JsonDocument.ParseAsync(await answer.Content.ReadAsStreamAsync());
             if (body.RootElement.TryGetProperty("lines", out var lines))
                 return new BatchResult([.. lines.EnumerateArray().Select(l => l.TryGetProperty("code", out var code) ? code.GetString() : null)], false);
@@ -83,10 +85,14 @@ sealed class RemoteTarget(Uri url, string key) : IStockTarget
                 ? BatchResult.AllRefused(batch.Lines.Count, refusal)
                 : throw new StartupException($"{url} does not take the stock: {(int)answer.StatusCode} {refusal}");
         }
-        catch (HttpRequestException)
+        catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
         {
-            // It may be starting again: the reference makes sure that nothing is booked twice.
-            return BatchResult.Busy;
+            // Who has answered before may be starting again: the reference makes sure that nothing is booked twice.
+            return _answered ? BatchResult.Busy : throw new StartupException($"{url} can't be reached: {e.Message}", e);
+        }
+        catch (JsonException e)
+        {
+            throw new StartupException($"{url} does not answer as an engine does.", e);
         }
     }
 

@@ -25,7 +25,7 @@ static class ReplayCommand
     {
         try
         {
-            using var reader = Stores.Read(Stores.Configured(from is null || Directory.Exists(from) ? from : Path.GetDirectoryName(Path.GetFullPath(from))));
+            using var reader = Stores.Read(Stores.Configured(File.Exists(from) ? Path.GetDirectoryName(Path.GetFullPath(from)) : from));
             var replay = new Replay(reader, EngineDomain.Instance, ScratchFile.Create);
             var time = TimeProvider.System;
             var start = time.GetTimestamp();

@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using System.Text.Json.Nodes;
 using Engine.Actors;
 using Engine.Actors.Inventory;
@@ -173,6 +176,34 @@ public sealed class StockImportTests : IDisposable
         Assert.Equal("7", (await host.Admin.Get("/v1/skus/A")).Text("onHand"));
 
         Task<int> Import(string key) => Engine.Host.Cli.EngineCommands.RunAsync(["import", "stock", path, "--url", host.Address.ToString(), "--key-file", key]);
+    }
+
+    [Fact]
+    public async Task Who_is_no_engine_or_is_not_there_is_told_and_one_that_starts_again_is_waited_for()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var answers = new Queue<string>(["200 OK", "503 Service Unavailable", "502 Bad Gateway", ""]);
+        var serving = Task.Run(async () =>
+        {
+            while (answers.TryDequeue(out var answer))
+            {
+                using var client = await listener.AcceptTcpClientAsync();
+                await using var stream = client.GetStream();
+                Assert.True(await stream.ReadAtLeastAsync(new byte[4096], 200) >= 200);
+                await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 {answer}\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello"));
+            }
+        });
+        var batch = new AdjustmentBody("r", []);
+        var url = new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}");
+        await using var target = new RemoteTarget(url, "a key which makes the request long enough");
+        Assert.Contains("does not answer as an engine", (await Assert.ThrowsAsync<StartupException>(() => target.AdjustAsync(batch))).Message);
+        for (var time = 0; time < 3; time++) Assert.True((await target.AdjustAsync(batch)).IsBusy);
+        await serving;
+        listener.Stop();
+        Assert.True((await target.AdjustAsync(batch)).IsBusy);
+        await using var another = new RemoteTarget(url, "key");
+        Assert.Contains("can't be reached", (await Assert.ThrowsAsync<StartupException>(() => another.AdjustAsync(batch))).Message);
     }
 
     [Fact]
