@@ -33,11 +33,12 @@ public static class EngineHost
     internal static readonly TimeSpan ShutdownMax = TimeSpan.FromSeconds(40);
 
     /// <summary><c>appsettings.json</c> beside the executable, then the environment, then what the command line says.</summary>
-    public static IConfiguration Configuration(IReadOnlyDictionary<string, string?> commandLine) => new ConfigurationBuilder()
-        .AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), optional: true, reloadOnChange: false)
-        .AddEnvironmentVariables()
-        .AddInMemoryCollection(commandLine)
-        .Build();
+    /// <exception cref="StartupException">The file can't be read.</exception>
+    public static IConfiguration Configuration(IReadOnlyDictionary<string, string?> commandLine) =>
+        SettingsReader.Build(new ConfigurationBuilder()
+            .AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), optional: true, reloadOnChange: false)
+            .AddEnvironmentVariables()
+            .AddInMemoryCollection(commandLine));
 
     /// <exception cref="StartupException">The settings can't be used.</exception>
     /// <param name="replace">For tests: puts other parts in the place of these.</param>

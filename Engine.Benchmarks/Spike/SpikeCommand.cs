@@ -87,7 +87,7 @@ static class SpikeCommand
     static List<LoadShop> Shops(FileInfo file, string[] platforms)
     {
         if (!file.Exists) throw new StartupException($"The settings file {file} is not there.");
-        var settings = new ConfigurationBuilder().AddJsonFile(file.FullName).Build().GetSection("Engine:Shops").Get<List<ShopSettings>>() ?? [];
+        var settings = SettingsReader.Build(new ConfigurationBuilder().AddJsonFile(file.FullName)).GetSection("Engine:Shops").Get<List<ShopSettings>>() ?? [];
         var shops = settings.Where(s => platforms.Length == 0 || platforms.Contains(s.Platform, StringComparer.OrdinalIgnoreCase)).ToList();
         if (shops.Count == 0) throw new StartupException($"{file} names no shop under Engine:Shops{(platforms.Length > 0 ? $" of {string.Join(", ", platforms)}" : "")}.");
         if (shops.Find(s => s.Platform is not ("youzan" or "shopify" or "standard")) is { } unknown) throw new StartupException($"Messages of {unknown.Platform} can't be made: leave it out with --platforms.");

@@ -23,7 +23,9 @@ static class AdminKeyFile
         {
             isNew = !File.Exists(path);
             if (isNew) Create(path);
-            var hash = SHA256.HashData(Encoding.UTF8.GetBytes(File.ReadAllText(path).Trim()));
+            var key = File.ReadAllText(path).Trim();
+            if (key.Length == 0) throw new StartupException($"The admin key file {path} holds no key. Where it is deleted, the next start makes another.");
+            var hash = SHA256.HashData(Encoding.UTF8.GetBytes(key));
             return new ApiKeySettings { Name = "admin", Role = "admin", Sha256 = Convert.ToHexStringLower(hash) };
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -12,6 +12,19 @@ public static class SettingsReader
 {
     public const string Section = "Engine";
 
+    /// <exception cref="StartupException">A file of it can't be read.</exception>
+    public static IConfiguration Build(IConfigurationBuilder sources)
+    {
+        try
+        {
+            return sources.Build();
+        }
+        catch (InvalidDataException e)
+        {
+            throw new StartupException($"{e.Message} {e.GetBaseException().Message}", e);
+        }
+    }
+
     /// <exception cref="StartupException">Something is wrong with the settings; the message names all of it.</exception>
     public static EngineSettings Read(IConfiguration configuration)
     {

@@ -1,3 +1,5 @@
+using Engine.Adapters;
+using Engine.Host.Security;
 using Xunit;
 
 namespace Engine.Tests.Host;
@@ -164,5 +166,13 @@ public sealed class AccessTests : IAsyncLifetime
             Assert.Equal(200, (int)(await http.GetAsync("/v1/keys")).StatusCode);
             await app.StopAsync();
         }
+    }
+
+    [Fact]
+    public void An_admin_key_file_without_a_key_ends_the_start()
+    {
+        using var folder = new TempFolder();
+        File.WriteAllText(folder.File(AdminKeyFile.Name), "\n");
+        Assert.Contains("holds no key", Assert.Throws<StartupException>(() => AdminKeyFile.LoadOrCreate(folder.Path, out _, out _)).Message);
     }
 }

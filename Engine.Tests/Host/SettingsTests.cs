@@ -22,6 +22,16 @@ public sealed class SettingsTests
     }
 
     [Fact]
+    public void A_file_of_settings_that_is_broken_is_named_with_the_place()
+    {
+        using var folder = new TempFolder();
+        File.WriteAllText(folder.File("shops.json"), "{ \"Engine\": {\n");
+        var refusal = Assert.Throws<StartupException>(() => SettingsReader.Build(new ConfigurationBuilder().AddJsonFile(folder.File("shops.json")))).Message;
+        Assert.Contains("shops.json", refusal);
+        Assert.Contains("LineNumber: 1", refusal);
+    }
+
+    [Fact]
     public void Nothing_set_means_the_documented_defaults()
     {
         var settings = Read();
