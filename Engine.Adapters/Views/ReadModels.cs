@@ -359,16 +359,23 @@ public sealed class ReadModels : IDisposable
         catch (Exception e)
         {
             _options.Failed?.Invoke(e);
-            EndRebuild(_rebuilding);
-            _place.DeleteAlone();
+            EndRebuild(_rebuilding, _place.DeleteAlone);
         }
     }
 
-    void EndRebuild(Pair? made)
+    /// <param name="clear">Takes what was made away from its place. Before that no other rebuild may begin: it would put its own there.</param>
+    void EndRebuild(Pair? made, Action clear)
     {
         if (made is not null) Close(made);
         _rebuilding = null;
-        lock (_gate) (_isRebuilt, _rebuilder) = (false, null);
+        try
+        {
+            clear();
+        }
+        finally
+        {
+            lock (_gate) (_isRebuilt, _rebuilder) = (false, null);
+        }
     }
 
     /// <summary>Puts the new file in the place of the old one, once it has all that the old one has.</summary>
@@ -379,8 +386,7 @@ public sealed class ReadModels : IDisposable
         return InPlace(() =>
         {
             _live = null;
-            EndRebuild(made);
-            _place.Replace(live.Store.Writer, () => Close(live));
+            EndRebuild(made, () => _place.Replace(live.Store.Writer, () => Close(live)));
             Interlocked.Increment(ref _rebuilds);
             return Open();
         });

@@ -10,7 +10,7 @@ public sealed class DamageTests : IDisposable
 {
     readonly TempFolder _folder = new();
     readonly Story _story = new(20);
-    readonly List<string> _remade = [];
+    readonly List<string> _remade = [], _failed = [];
 
     public DamageTests()
     {
@@ -23,7 +23,7 @@ public sealed class DamageTests : IDisposable
 
     ReadModels Open(IJournalReader? journal = null)
     {
-        var models = new ReadModels(Tables.Options(_folder, journal ?? _story.Rig.Journal) with { Remade = why => { lock (_remade) _remade.Add(why); }, Failed = e => Console.WriteLine(e) });
+        var models = new ReadModels(Tables.Options(_folder, journal ?? _story.Rig.Journal) with { Remade = why => { lock (_remade) _remade.Add(why); }, Failed = e => { lock (_failed) _failed.Add(e.ToString()); } });
         models.Start();
         Assert.True(models.CatchUpAsync(TimeSpan.FromSeconds(30)).Result);
         return models;
@@ -122,6 +122,26 @@ public sealed class DamageTests : IDisposable
             command.ExecuteNonQuery();
         }
         using (Open()) Assert.Equal(["it is of another shape"], _remade);
+    }
+
+    [Fact]
+    public async Task Rebuilds_that_are_asked_for_all_the_time_come_one_after_another()
+    {
+        using var models = Open();
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        for (var time = 0; models.Status.Rebuilds < 20; time++)
+        {
+            Assert.False(patience.IsCancellationRequested, string.Join('\n', _failed));
+            models.Rebuild();
+            if (time % 1000 == 0) _story.Tell(1);
+        }
+        Assert.True(await models.CatchUpAsync(TimeSpan.FromSeconds(30)));
+        models.Dispose();
+        Assert.Empty(_remade);
+        Assert.Empty(_failed);
+        using var fresh = new TempFolder();
+        Tables.Project(fresh, _story.Rig.Journal);
+        Assert.Equal(Tables.Dump(fresh), Tables.Dump(_folder));
     }
 
     [Fact]
