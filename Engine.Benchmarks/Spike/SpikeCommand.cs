@@ -50,7 +50,7 @@ static class SpikeCommand
             var target = new Uri(parsed.GetRequiredValue(url));
             if (!parsed.GetValue(remote) && !IsLoopback(target)) throw new StartupException($"{target} is not this machine. Load on somebody's engine is meant only with --allow-remote.");
             var options = new SpikeOptions(
-                target, parsed.GetValue(key) is { } file ? ReadKey(file) : null, Shops(parsed.GetRequiredValue(settings), parsed.GetValue(platforms) ?? []), parsed.GetValue(profile), parsed.GetValue(rate),
+                target, parsed.GetValue(key) is { } file ? await Options.ReadKeyAsync(file.FullName) : null, Shops(parsed.GetRequiredValue(settings), parsed.GetValue(platforms) ?? []), parsed.GetValue(profile), parsed.GetValue(rate),
                 TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(seed), parsed.GetValue(skus), parsed.GetValue(stock), parsed.GetValue(connections), parsed.GetValue(waiting),
                 parsed.GetValue(pay), TimeSpan.FromSeconds(parsed.GetValue(payAfter)), parsed.GetValue(cancel), TimeSpan.FromSeconds(parsed.GetValue(cancelAfter)));
             var outcome = await new SpikeRun(options, AnsiConsole.Console).RunAsync(stop);
@@ -77,12 +77,6 @@ static class SpikeCommand
     }
 
     static bool IsLoopback(Uri url) => url.IsLoopback || (IPAddress.TryParse(url.Host, out var address) && IPAddress.IsLoopback(address));
-
-    static string ReadKey(FileInfo file)
-    {
-        if (!file.Exists) throw new StartupException($"The key file {file} is not there.");
-        return File.ReadAllText(file.FullName).Trim();
-    }
 
     static List<LoadShop> Shops(FileInfo file, string[] platforms)
     {

@@ -16,7 +16,7 @@ static class DemoClient
 
     public static async Task<int> RunAsync(Uri url, string keyFile, SpikeOptions options, string reportFile)
     {
-        using var client = new AuditClient(url, TimeProvider.System, new AuditOptions { Key = (await File.ReadAllTextAsync(keyFile)).Trim() });
+        using var client = new AuditClient(url, TimeProvider.System, new AuditOptions { Key = await Cli.Options.ReadKeyAsync(keyFile) });
         var player = new SpikePlayer(new SpikeWorld(options), client, TimeProvider.System, progress => Console.Out.WriteLine(JsonSerializer.Serialize(progress)));
         try
         {

@@ -42,7 +42,6 @@ static class StoreFile
     public static SqliteConnection OpenForReading(string directory)
     {
         var connection = Connection(directory, SqliteOpenMode.ReadOnly);
-        if (!File.Exists(connection.DataSource)) throw new StoreUnavailableException($"There is no store in {Path.GetFullPath(directory)}.");
         try
         {
             Open(connection, Sql.PrepareReader);
@@ -53,7 +52,7 @@ static class StoreFile
         catch (SqliteException e)
         {
             connection.Dispose();
-            throw new StoreUnavailableException($"The store {connection.DataSource} can't be opened: {e.Message}", e);
+            throw new StoreUnavailableException(File.Exists(connection.DataSource) ? $"The store {connection.DataSource} can't be opened: {e.Message}" : $"There is no store in {Path.GetFullPath(directory)}.", e);
         }
     }
 
