@@ -101,8 +101,7 @@ public static class EngineHost
         services.AddSingleton(Metrics);
         services.AddSingleton(settings.Sla.Clock());
         AddStore(services, settings, time);
-        // Behind the store: whoever holds its lock makes the keys beside it.
-        services.AddSingleton(sp => Beside(sp, MasterKey.LoadOrCreate, settings.MasterKeyPath));
+        services.AddSingleton(sp => Master(sp.GetRequiredService<ISigningKeyStore>(), settings.MasterKeyPath));
         services.AddSingleton(sp => new PersonalSeal(sp.GetRequiredService<MasterKey>()));
         services.AddSingleton(sp => new SigningKeys(sp.GetRequiredService<ISigningKeyStore>(), sp.GetRequiredService<MasterKey>(), time.GetUtcNow().ToUnixTimeMilliseconds()));
         services.AddSingleton<ITokenKeys>(sp => new TokenKeys(sp.GetRequiredService<SigningKeys>(), settings.IsInCluster ? time : null));
@@ -199,18 +198,15 @@ public static class EngineHost
         return metrics;
     }
 
-    static T Beside<T>(IServiceProvider services, Func<string, T> make, string path)
-    {
-        services.GetRequiredService<IJournal>();
-        return make(path);
-    }
+    /// <summary>A store that holds keys is sealed by a master key already: a new one would hide that it is missing.</summary>
+    static MasterKey Master(ISigningKeyStore store, string path) => store.ReadSigningKeys().Any() ? MasterKey.Load(path) : MasterKey.LoadOrCreate(path);
 
     static ApiKeys Keys(IServiceProvider services, EngineSettings settings)
     {
         if (settings.Keys.Count > 0) return new ApiKeys(settings.Keys);
-        var isNew = false;
-        var path = "";
-        var key = Beside(services, directory => AdminKeyFile.LoadOrCreate(directory, out path, out isNew), settings.DataDirectory);
+        // Behind the store: whoever holds its lock makes the key beside it.
+        services.GetRequiredService<IJournal>();
+        var key = AdminKeyFile.LoadOrCreate(settings.DataDirectory, out var path, out var isNew);
         var log = services.GetRequiredService<ILogger<ApiKeys>>();
         if (isNew) log.AdminKeyMade(path);
         else log.AdminKeyRead(path);

@@ -27,6 +27,7 @@ public sealed class EngineLifetime(EngineNode node, IStore store, EngineSettings
     {
         var start = time.GetTimestamp();
         log.Opening(node.Partitions, store.Name);
+        if (node.Partitions != settings.Partitions) log.PartitionsStay(settings.Partitions, node.Partitions);
         try
         {
             await Task.Run(node.OpenAsync);

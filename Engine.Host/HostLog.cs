@@ -33,6 +33,9 @@ static partial class HostLog
     [LoggerMessage(10, LogLevel.Warning, "The shop {Platform}/{Shop} can't push: this build has no adapter for its platform")]
     public static partial void NoAdapter(this ILogger log, string platform, string shop);
 
+    [LoggerMessage(11, LogLevel.Warning, "Engine:Partitions is {Wanted}, but the store was made with {Partitions}, and their number stays what it was made with")]
+    public static partial void PartitionsStay(this ILogger log, int wanted, int partitions);
+
     [LoggerMessage(20, LogLevel.Error, "{Method} {Route} failed")]
     public static partial void RequestFailed(this ILogger log, string method, string route, Exception e);
 

@@ -25,16 +25,26 @@ public sealed class MasterKey
     /// <summary>The key of fingerprints (<see cref="PersonalSeal.KeyedHash(string, string)"/>).</summary>
     internal byte[] Fingerprints { get; }
 
-    /// <summary>Reads the file, or makes it when there is none.</summary>
+    /// <summary>Reads the file, or makes it when there is none: for a store that nothing is sealed in yet.</summary>
     /// <exception cref="StartupException">The file can't be read, is not a key, may be read by others, or is being replaced.</exception>
-    public static MasterKey LoadOrCreate(string path)
+    public static MasterKey LoadOrCreate(string path) => Guarded(path, () =>
+    {
+        RefuseReplaced(path);
+        if (!File.Exists(path)) Create(path, RandomNumberGenerator.GetBytes(Bytes));
+        return Read(path);
+    });
+
+    /// <summary>Reads the file.</summary>
+    /// <exception cref="StartupException">There is none, it can't be read, is not a key, may be read by others, or is being replaced.</exception>
+    public static MasterKey Load(string path) => Guarded(path, () =>
+    {
+        RefuseReplaced(path);
+        return Read(path);
+    });
+
+    static void RefuseReplaced(string path)
     {
         if (File.Exists(ReplacementOf(path))) throw new StartupException($"The master key {path} is being replaced: the same -- rekey again completes it.");
-        return Guarded(path, () =>
-        {
-            if (!File.Exists(path)) Create(path, RandomNumberGenerator.GetBytes(Bytes));
-            return Load(path);
-        });
     }
 
     static string ReplacementOf(string path) => path + ".next";
@@ -43,10 +53,9 @@ public sealed class MasterKey
     /// <exception cref="StartupException">There is no such file, or it can't be used.</exception>
     public static (MasterKey Old, MasterKey Replacement) BeginReplacement(string path) => Guarded(path, () =>
     {
-        if (!File.Exists(path)) throw new StartupException($"There is no master key at {path}.");
-        var old = Load(path);
+        var old = Read(path);
         if (!File.Exists(ReplacementOf(path))) Create(ReplacementOf(path), [.. RandomNumberGenerator.GetBytes(Bytes), .. old.Fingerprints]);
-        return (old, Load(ReplacementOf(path)));
+        return (old, Read(ReplacementOf(path)));
     });
 
     /// <summary>Puts the replacement in the place of the key, which is kept beside it: backups of before open only by it.</summary>
@@ -93,8 +102,9 @@ public sealed class MasterKey
         File.Move(unfinished, path, overwrite: false);
     }
 
-    static MasterKey Load(string path)
+    static MasterKey Read(string path)
     {
+        if (!File.Exists(path)) throw new StartupException($"There is no master key at {path}, and what a store keeps sealed opens by its own alone. Put it back from where a copy is kept; the first start on a new store makes one.");
         if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & OthersMay) != UnixFileMode.None)
             throw new StartupException($"The master key file {path} may be read or written by others than its owner. Make it private: chmod 600 {path}");
         var file = File.ReadAllBytes(path);

@@ -49,8 +49,7 @@ static class ExportCommand
         if (what == "stock") return export.Stock();
         if (what == "settings") return export.Settings(settings);
         if (!persons) return export.Orders(new OrderRenderer(null, settings.Sla.Clock()));
-        if (!File.Exists(settings.MasterKeyPath)) throw new StartupException($"Persons can't be shown: there is no master key at {settings.MasterKeyPath}.");
-        using var seal = new PersonalSeal(MasterKey.LoadOrCreate(settings.MasterKeyPath));
+        using var seal = new PersonalSeal(MasterKey.Load(settings.MasterKeyPath));
         return export.Orders(new OrderRenderer(new PersonalDesk(seal, reader, NullLogger<PersonalDesk>.Instance), settings.Sla.Clock()));
     }
 }

@@ -69,7 +69,7 @@ static class ViewsCommand
         using var reader = Stores.Read(settings);
         // An engine that runs on the folder has the file open.
         using var alone = StoreLock.Take(Directory.CreateDirectory(settings.DataDirectory).FullName, TimeProvider.System);
-        using var seal = new PersonalSeal(MasterKey.LoadOrCreate(settings.MasterKeyPath));
+        using var seal = new PersonalSeal(MasterKey.Load(settings.MasterKeyPath));
         var shown = 0L;
         ReadModels.RebuildOffline(
             new ReadModelOptions

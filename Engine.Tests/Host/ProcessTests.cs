@@ -91,7 +91,24 @@ public sealed class ProcessTests
     public async Task A_signal_drains_writes_checkpoints_and_ends_well()
     {
         using var folder = new TempFolder();
-        using var process = Start(folder.Path, "serve", "--Engine:Urls=http://127.0.0.1:0", "--Engine:Partitions", "1");
+        var said = await ServeAndEndAsync(folder, partitions: 1);
+        Assert.Contains("Settings in force", said);
+        Assert.Contains("Stopped", said);
+        var key = (await File.ReadAllTextAsync(folder.File("data/admin.key"))).Trim();
+        Assert.DoesNotContain(key, said);
+    }
+
+    [Fact]
+    public async Task A_number_of_partitions_that_the_store_was_not_made_with_is_told()
+    {
+        using var folder = new TempFolder();
+        Assert.DoesNotContain("made with", await ServeAndEndAsync(folder, partitions: 2));
+        Assert.Contains("Engine:Partitions is 3, but the store was made with 2", await ServeAndEndAsync(folder, partitions: 3));
+    }
+
+    static async Task<string> ServeAndEndAsync(TempFolder folder, int partitions)
+    {
+        using var process = Start(folder.Path, "serve", "--Engine:Urls=http://127.0.0.1:0", $"--Engine:Partitions={partitions}");
         var said = "";
         while (!said.Contains("All partitions are open", StringComparison.Ordinal) || !said.Contains("Now listening on", StringComparison.Ordinal))
             said += await process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException(said + await process.StandardError.ReadToEndAsync());
@@ -99,9 +116,6 @@ public sealed class ProcessTests
         said += await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
         Assert.Equal(0, process.ExitCode);
-        Assert.Contains("Settings in force", said);
-        Assert.Contains("Stopped", said);
-        var key = (await File.ReadAllTextAsync(folder.File("data/admin.key"))).Trim();
-        Assert.DoesNotContain(key, said);
+        return said;
     }
 }

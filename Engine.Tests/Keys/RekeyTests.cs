@@ -109,6 +109,18 @@ public class RekeyTests : IDisposable
         await HoldsAsync(ticket);
     }
 
+    [Fact]
+    public async Task Where_the_key_file_is_gone_it_is_told_and_none_is_made_in_its_place()
+    {
+        var ticket = await FillAsync();
+        File.Move(KeyFile, Folder.File("away"));
+        foreach (string[] command in new[] { ["serve", "--Engine:Urls=http://127.0.0.1:0"], ["rekey"], ["views", "rebuild"], new[] { "export", "orders", "--persons" } })
+            Assert.Contains("There is no master key at", await RunAsync(1, command));
+        Assert.Empty(Directory.GetFiles(Path.GetDirectoryName(KeyFile)!));
+        File.Move(Folder.File("away"), KeyFile);
+        await HoldsAsync(ticket);
+    }
+
     IEnumerable<string> Wrapped()
     {
         using var store = OpenStore();

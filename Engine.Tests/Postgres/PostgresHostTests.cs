@@ -70,6 +70,8 @@ public sealed class PostgresHostTests(PostgresFixture postgres, ITestOutputHelpe
         Assert.Contains("Every promise holds", await RunAsync(folder, 0, "verify", "--settled"));
         Assert.Contains("\"A\"", await RunAsync(folder, 0, "export", "stock"));
         Assert.Contains("No decision differs", await RunAsync(folder, 0, "replay"));
+        Assert.Contains("There is no master key", await RunAsync(folder, 1, "views", "rebuild"));
+        Adapters.Keys.MasterKey.LoadOrCreate(folder.File("data/keys/master.key"));
         Assert.Contains("made anew", await RunAsync(folder, 0, "views", "rebuild"));
         Assert.Contains("Engine:Archive:Directory", await RunAsync(folder, 1, "archive", "--older-than", "0"));
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using Engine.Actors.Deciders;
+using Engine.Adapters.Keys;
 using Engine.Load;
 using Engine.Load.Auditing;
 using Engine.Load.Torture;
@@ -18,6 +19,7 @@ public sealed class JoiningTests(PostgresFixture postgres, ITestOutputHelper out
     public async Task A_node_with_another_master_key_is_refused_and_a_push_for_a_partition_of_a_killed_node_is_kept_and_handed_on()
     {
         await using var rig = await ClusterRig.StartAsync(postgres.NewDatabase(), seed: 1);
+        MasterKey.LoadOrCreate(rig.File("other.key"));
         var stranger = rig.Another("stranger", "stranger", masterKey: rig.File("other.key"));
         Assert.False(await stranger.StartAsync());
         Assert.NotEqual(0, await stranger.EndAsync(TimeSpan.FromSeconds(30)));
