@@ -34,6 +34,7 @@ static class CancellationDecider
         {
             var line = order.Lines.FirstOrDefault(l => !l.IsPart && l.Ordered.LineId == group.Key);
             if (line is null) return new(OrderOutcome.Invalid) { Detail = $"lines: the order has no line {group.Key}" };
+            if (order.PartsOf(line).Append(line).Any(l => l.Stock == LineStock.Shipped || l.IsLeaving)) return new(OrderOutcome.Invalid) { Detail = $"lines: the goods of line {group.Key} have left" };
             if (group.Sum(g => (long)g.Quantity) > line.Quantity) return new(OrderOutcome.Invalid) { Detail = $"lines: line {group.Key} has {line.Quantity} left" };
         }
         return null;
@@ -60,33 +61,51 @@ static class CancellationDecider
     static void CancelLines(OrderActor order, IReadOnlyList<CancelledQuantity> wished, Cancellation wish, Turn turn)
     {
         var lines = WithGifts(order, wished);
-        turn.Emit(new LinesCancelled { Lines = lines, Reason = wish.Reason, By = wish.By, Refund = order.PaidSum > 0 ? Refund(order, lines) : 0, Reference = wish.Reference });
+        turn.Emit(new LinesCancelled { Lines = lines, Reason = wish.Reason, By = wish.By, Value = Value(order, lines), Reference = wish.Reference });
+        var waited = order.Phase == OrderPhase.Backordered ? order.Lines[order.WaitingLine] : null;
+        var isLess = false;
         foreach (var cancelled in lines)
         {
             var line = order.Lines.First(l => l.Ordered.LineId == cancelled.LineId);
-            if (line.Stock != LineStock.Expanded) GiveBack(order, line, cancelled.Quantity, wish.Reason, turn);
-            else foreach (var part in order.PartsOf(line).ToArray()) GiveBack(order, part, cancelled.Quantity * part.Each, wish.Reason, turn);
+            OrderLine[] held = line.Stock == LineStock.Expanded ? [.. order.PartsOf(line)] : [line];
+            foreach (var part in held)
+            {
+                GiveBack(order, part, cancelled.Quantity * part.Each, wish.Reason, turn);
+                isLess |= part.Sku == waited?.Sku;
+            }
         }
+        // Who waits is queued with what else of the SKU the order wants.
+        if (isLess && waited!.IsOpen) ReservationSaga.Await(order, turn);
     }
 
     static void GiveBack(OrderActor order, OrderLine line, int quantity, string reason, Turn turn)
     {
-        var waits = line.Stock == LineStock.Waiting;
-        if (!line.HasStock && line.Stock != LineStock.Asked && !waits) return;
-        // What waits is queued anew with what is left of it (ReservationSaga.Advance).
-        if (line.IsOpen && waits) ReservationSaga.Await(order, turn);
-        else ReservationSaga.Tell(order, line.IsOpen ? LineChange.Reduce : LineChange.Release, [order.IndexOf(line)], reason, turn, quantity);
+        // What waits and is not all cancelled is queued anew.
+        if (!line.HasStock && line.Stock != LineStock.Asked && (line.Stock != LineStock.Waiting || line.IsOpen)) return;
+        ReservationSaga.Tell(order, line.IsOpen ? LineChange.Reduce : LineChange.Release, [order.IndexOf(line)], reason, turn, quantity);
     }
 
-    /// <summary>The price of what is cancelled less its share of the line's discount, to the minor unit, in the buyer's favour.</summary>
-    static long Refund(OrderActor order, List<CancelledQuantity> lines)
+    /// <summary>
+    /// What the cancelled part comes to, minor units: its price less its shares of the line's and the order's discount, rounded in the
+    /// buyer's favour, and the same whether a line is cancelled at once or piece by piece. The order's discount is what its total is
+    /// less than goods and freight, whatever the platform calls it.
+    /// </summary>
+    static long Value(OrderActor order, List<CancelledQuantity> cancelled)
     {
-        long sum = 0;
-        foreach (var cancelled in lines)
+        var details = order.Details;
+        Int128 goods = 0;
+        foreach (var line in details.Lines) goods += Net(line, line.Quantity);
+        var discount = Int128.Max(0, goods + details.Freight - details.Total);
+        Int128 sum = 0;
+        foreach (var part in cancelled)
         {
-            var line = order.Lines.First(l => l.Ordered.LineId == cancelled.LineId).Ordered;
-            sum += line.UnitPrice * cancelled.Quantity - line.Discount * cancelled.Quantity / line.Quantity;
+            var line = order.Lines.First(l => l.Ordered.LineId == part.LineId);
+            sum += Of(line.Ordered, line.CancelledQuantity + part.Quantity) - Of(line.Ordered, line.CancelledQuantity);
         }
-        return Math.Max(0, sum);
+        return (long)Int128.Clamp(sum, 0, Math.Max(0, details.Total));
+
+        Int128 Of(OrderedLine line, int quantity) => goods <= 0 ? 0 : Net(line, quantity) - discount * Net(line, quantity) / goods;
     }
+
+    static Int128 Net(OrderedLine line, int quantity) => (Int128)line.UnitPrice * quantity - (Int128)line.Discount * quantity / line.Quantity;
 }

@@ -27,7 +27,7 @@ static class Explaining
             "the same payment arriving before the lock lapsed"),
         "cancelled" => Said(e, e.Text == "insufficient_stock" ? "insufficient_stock" : "cancellation", new() { ["reason"] = e.Text, ["paid"] = Number(order.PaidSum) },
             e.Text == "insufficient_stock" ? "enough stock for every line, or a shop that backorders" : "no cancellation before the goods left"),
-        "lines_cancelled" => Said(e, "cancellation", new() { ["reason"] = e.Text, ["refund"] = Number(e.Number) }, "no cancellation of these lines"),
+        "lines_cancelled" => Said(e, "cancellation", new() { ["reason"] = e.Text, ["value"] = Number(e.Number) }, "no cancellation of these lines"),
         "held" => Said(e, e.Text, new() { ["code"] = Line(order, e)?.Ordered.Code ?? "", ["line"] = Line(order, e)?.Ordered.LineId ?? "" },
             "the code as a SKU, an alias for it, or a correction by unhold"),
         _ => Said(e, e.Decision, new() { ["text"] = e.Text }, ""),

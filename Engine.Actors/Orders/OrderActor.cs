@@ -40,7 +40,7 @@ public sealed class OrderActor : Actor, ILeader
     bool _known, _held, _cancelled, _expired, _reopened, _forgotten, _hasStep;
     string _source = "", _heldReason = "", _endReason = "", _operator = "";
     string _carrier = "", _trackingNumber = "";
-    long _receivedAt, _lockBase, _stateSince, _refundDue;
+    long _receivedAt, _lockBase, _stateSince, _cancelledValue;
     long _keySequence;
     int _keyIndex = -1;
     int _waitingLine = -1;
@@ -124,8 +124,11 @@ public sealed class OrderActor : Actor, ILeader
 
     public bool HasSucceededPayment => _payments.Any(p => p.Status == PayStatus.Succeeded);
 
-    /// <summary>The sum of payments reaches the total; a payment of nothing for an order that costs nothing counts.</summary>
-    public bool IsPaid => _known && (PaidSum >= _details.Total) && (HasSucceededPayment || _details.Total == 0);
+    /// <summary>The total without the lines that were cancelled, minor units.</summary>
+    public long Owed => Math.Max(0, _details.Total - _cancelledValue);
+
+    /// <summary>The sum of payments reaches what is owed; a payment of nothing for an order that costs nothing counts.</summary>
+    public bool IsPaid => _known && PaidSum >= Owed && (HasSucceededPayment || Owed == 0);
 
     /// <summary>Its stock is committed as soon as it has it.</summary>
     public bool MayCommit => IsPaid || (_known && _details.CashOnDelivery);
@@ -172,9 +175,10 @@ public sealed class OrderActor : Actor, ILeader
     /// <summary>Lines were cancelled by a message of that reference. Kept for good, unlike calls: a platform may repeat itself after weeks.</summary>
     public bool HasCancelled(ulong reference) => reference != 0 && _cancellations.Contains(reference);
 
-    /// <summary>The same was reported before: of the same time and by the same hand.</summary>
-    public bool HasReported(StepFact step) =>
-        step.At != 0 && _history.Exists(h => h.ReportedAt == step.At && h.Event == step.Step.Name() && h.Operator == step.Operator && h.Device == step.Device);
+    /// <summary>The same was reported before by the same hand, and of the same time where that counts.</summary>
+    public bool HasReported(StepFact step, bool anyTime = false) =>
+        (anyTime || step.At != 0)
+        && _history.Exists(h => (anyTime || h.ReportedAt == step.At) && h.Event == step.Step.Name() && h.Operator == step.Operator && h.Device == step.Device);
 
     public RememberedCall? Call(ulong key) => Array.Find(_calls, c => c.Key == key);
 
@@ -268,10 +272,10 @@ public sealed class OrderActor : Actor, ILeader
                 return Note(e, e.Source, e.By, e.Reason);
             case LinesCancelled e:
                 Cancel(e.Lines);
-                _refundDue += e.Refund;
+                _cancelledValue += e.Value;
                 if (e.Reference != 0) _cancellations = [.. _cancellations, e.Reference];
-                if (e.Refund > 0) Flag("refund_due");
-                Explain("lines_cancelled", stamp, text: e.Reason, number: e.Refund);
+                if (OrderStates.RefundDue(this) > 0) Flag("refund_due");
+                Explain("lines_cancelled", stamp, text: e.Reason, number: e.Value);
                 return Note(e, "system", e.By, e.Reason);
             case FactKept e:
                 _kept = [.. _kept, new KeptFact { Step = e.Step, CancelReason = e.CancelReason, CancelBy = e.CancelBy, CancelLines = e.CancelLines, CancelReference = e.CancelReference, Source = e.Source }];
@@ -329,7 +333,7 @@ public sealed class OrderActor : Actor, ILeader
 
     void Record(RefundFact refund)
     {
-        _refunds = [.. _refunds.Where(r => r.Reference != refund.Reference || r.Status != RefundProgress.Requested), refund];
+        _refunds = [.. _refunds.Where(r => r.Reference != refund.Reference), refund];
     }
 
     void Remember(CallRemembered call, long now)
@@ -414,17 +418,18 @@ public sealed class OrderActor : Actor, ILeader
 
     HistoryItem Take(StepTaken e)
     {
-        if (!e.Behind)
-        {
-            (_hasStep, _step) = (true, e.Step.Step);
-            if (e.Step.Carrier.Length > 0) (_carrier, _trackingNumber) = (e.Step.Carrier, e.Step.TrackingNumber);
-        }
+        if (!e.Behind) (_hasStep, _step) = (true, e.Step.Step);
+        // Of several parcels, and of a report that came late, each is named.
+        (_carrier, _trackingNumber) = (Joined(_carrier, e.Step.Carrier), Joined(_trackingNumber, e.Step.TrackingNumber));
         _kept = [.. _kept.Where(k => k.Step?.Step != e.Step.Step)];
         return new HistoryItem
         {
             Event = e.Step.Step.Name(), Source = e.Source, Operator = e.Step.Operator, Device = e.Step.Device, Reason = e.Step.Reason, ReportedAt = e.Step.At, Behind = e.Behind,
         };
     }
+
+    static string Joined(string known, string told) =>
+        told.Length == 0 || known.Split(", ").Contains(told) ? known : known.Length == 0 ? told : $"{known}, {told}";
 
     void Flag(string flag)
     {
@@ -460,7 +465,7 @@ public sealed class OrderActor : Actor, ILeader
         HeldReason = _heldReason,
         Payments = _payments,
         Refunds = _refunds,
-        RefundDue = OrderStates.RefundDue(this, _refundDue),
+        RefundDue = OrderStates.RefundDue(this),
         Carrier = _carrier,
         TrackingNumber = _trackingNumber,
         Flags = _flags,
@@ -499,7 +504,7 @@ public sealed class OrderActor : Actor, ILeader
         codec.Long(ref _receivedAt);
         codec.Long(ref _lockBase);
         codec.Long(ref _stateSince);
-        codec.Long(ref _refundDue);
+        codec.Long(ref _cancelledValue);
         codec.Long(ref _keySequence);
         codec.Int(ref _keyIndex);
         codec.Int(ref _waitingLine);

@@ -43,8 +43,9 @@ public static class OrderDecider
         if (intake.Cancellation is { } cancellation) reply = Worse(reply, CancellationDecider.Cancel(order, cancellation, intake, turn));
         if (intake.Refund is { } refund) reply = Worse(reply, PaymentDecider.Record(order, refund, intake.Source, turn));
         if (created) ApplyEarly(order, intake, turn);
-        if (intake.Step is { } step) reply = Worse(reply, StepDecider.Take(order, step, intake.Source, turn));
+        if (intake.Step is { } step) reply = Worse(reply, StepDecider.Take(order, step, intake.Source, intake.OnlyWarehouses, turn));
         ReservationSaga.Advance(order, turn);
+        PaymentDecider.FlagDue(order, turn);
         if (intake.Idempotency is { } call && reply.Outcome is OrderOutcome.Done or OrderOutcome.Repeated && !created)
             turn.Emit(new CallRemembered { Key = call.Key, Body = call.Body });
         return created ? reply with { Outcome = OrderOutcome.Created } : reply;
@@ -57,7 +58,7 @@ public static class OrderDecider
     static OrderReply? Repeats(OrderActor order, Idempotency? call)
     {
         if (call is null || order.Call(call.Key) is not { } earlier) return null;
-        return new(earlier.Body == call.Body ? OrderOutcome.Repeated : OrderOutcome.IdempotencyConflict);
+        return new(earlier.Body != call.Body ? OrderOutcome.IdempotencyConflict : order.Known ? OrderOutcome.Repeated : OrderOutcome.Kept);
     }
 
     /// <summary>Facts of an order that has not come yet.</summary>
@@ -69,6 +70,7 @@ public static class OrderDecider
         if (intake.Cancellation is { } cancellation && !order.Kept.Any(k => k.Step is null && k.CancelReference == cancellation.Reference && Same(k.CancelLines, cancellation.Lines)))
             turn.Emit(new FactKept { CancelReason = cancellation.Reason, CancelBy = cancellation.By, CancelLines = [.. cancellation.Lines ?? []], CancelReference = cancellation.Reference, Source = intake.Source });
         if (intake.Step is { } step) StepDecider.Keep(order, step, intake.Source, turn);
+        if (intake.Idempotency is { } call) turn.Emit(new CallRemembered { Key = call.Key, Body = call.Body });
         return new(OrderOutcome.Kept);
     }
 
@@ -101,10 +103,8 @@ public static class OrderDecider
             var reply = CancellationDecider.Cancel(order, new Cancellation(kept.CancelReason, kept.CancelBy, kept.CancelLines, kept.CancelReference), intake, turn);
             if (reply.Outcome == OrderOutcome.Invalid) turn.Emit(new OrderFlagged { Flag = "cancelled_lines_unknown", Source = kept.Source });
         }
-        if (order.Cancelled) return;
-        if (order.RefundedInFull)
-            turn.Emit(new OrderCancelled { Reason = "refunded", By = "platform", Source = "system" });
-        else if (!order.MayCommit && order.Payments.Any(p => p.Status == PayStatus.Failed) && !order.PaymentStarted)
+        PaymentDecider.EndIfRefunded(order, "system", turn);
+        if (!order.Cancelled && !order.MayCommit && order.Payments.Any(p => p.Status == PayStatus.Failed) && !order.PaymentStarted)
             turn.Emit(new OrderExpired { Why = "payment_failed" });
     }
 
@@ -119,16 +119,19 @@ public static class OrderDecider
     static IEnumerable<string> Differences(OrderActor order, OrderDetails told)
     {
         var known = order.Details;
-        var lines = known.Lines;
-        if (lines.Count != told.Lines.Count || lines.Where((l, i) => !Same(l, told.Lines[i])).Any()) yield return "lines";
+        if (known.Lines.Count != told.Lines.Count || known.Lines.Any(l => !told.Lines.Exists(other => Same(l, other)))) yield return "lines";
         if ((known.Goods, known.Freight, known.Discount, known.Tax, known.Total, known.Currency) != (told.Goods, told.Freight, told.Discount, told.Tax, told.Total, told.Currency))
             yield return "amounts";
         if (known.PlacedAt != told.PlacedAt) yield return "placed_at";
         if (known.ShipBy != told.ShipBy) yield return "ship_by";
+        if ((known.Place.Country, known.Place.Province, known.Place.City, known.Place.District) != (told.Place.Country, told.Place.Province, told.Place.City, told.Place.District)) yield return "address";
+        if (known.Urgency != told.Urgency) yield return "urgency";
+        if (!known.Tags.SequenceEqual(told.Tags)) yield return "tags";
         if (!order.Forgotten && known.PersonalHash != told.PersonalHash) yield return "personal";
     }
 
-    static bool Same(OrderedLine a, OrderedLine b) => a.LineId == b.LineId && a.Code == b.Code && a.Quantity == b.Quantity && a.UnitPrice == b.UnitPrice;
+    static bool Same(OrderedLine a, OrderedLine b) =>
+        (a.LineId, a.Code, a.Quantity, a.UnitPrice, a.Discount, a.GiftOf, a.Presale) == (b.LineId, b.Code, b.Quantity, b.UnitPrice, b.Discount, b.GiftOf, b.Presale);
 
     static OrderReply Decide(OrderActor order, UnholdOrder wish, Turn turn)
     {

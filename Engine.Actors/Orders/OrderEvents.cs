@@ -184,8 +184,8 @@ public sealed class LinesCancelled : Event
     public List<CancelledQuantity> Lines = [];
     public string Reason = "";
     public string By = "";
-    /// <summary>What is to be paid back for them, minor units.</summary>
-    public long Refund;
+    /// <summary>What they come to, minor units: not owed any more, or to be paid back. Builds before wrote 0 where nothing was paid yet.</summary>
+    public long Value;
     /// <inheritdoc cref="Cancellation.Reference" />
     public ulong Reference;
 
@@ -195,7 +195,7 @@ public sealed class LinesCancelled : Event
         codec.List(Lines);
         codec.Text(ref Reason);
         codec.Text(ref By);
-        codec.Long(ref Refund);
+        codec.Long(ref Value);
         if (codec.More(Reference != 0)) codec.Fixed64(ref Reference);
     }
 }

@@ -56,6 +56,8 @@ public sealed class OrderLine : IEncoded
     public int Quantity => Ordered.Quantity - CancelledQuantity;
     /// <summary>Stock is to be had for it.</summary>
     public bool IsOpen => Quantity > 0 && Stock != LineStock.Expanded;
+    /// <summary>Its SKU was told that the goods leave, and has not answered yet.</summary>
+    public bool IsLeaving => Told && ToldChange == LineChange.Ship;
     public bool HasStock => Stock is LineStock.Reserved or LineStock.Committed or LineStock.Shipped;
 
     public LedStock Led => Stock switch

@@ -6,7 +6,7 @@ public static class OrderStates
     public static MicroState Derive(OrderActor order)
     {
         if (!order.Known) return MicroState.Received;
-        if (order.RefundedInFull && (order.Cancelled || order.HasStep)) return MicroState.Refunded;
+        if (order.RefundedInFull && (order.Cancelled || (order.HasStep && order.Step >= MicroState.Shipped))) return MicroState.Refunded;
         if (order.Cancelled) return order.PaidSum > order.RefundedSum ? MicroState.Refunding : MicroState.Cancelled;
         if (order.HasStep) return order.Step;
         if (order.Expired) return MicroState.Expired;
@@ -22,7 +22,7 @@ public static class OrderStates
         };
     }
 
-    /// <summary>What is still to be paid back, minor units: all of a cancelled order, a part payment of an expired one, the cancelled lines of another.</summary>
-    public static long RefundDue(OrderActor order, long ofLines) =>
-        Math.Max(0, (order.IsEnded ? order.PaidSum : Math.Min(ofLines, order.PaidSum)) - order.RefundedSum);
+    /// <summary>What is still to be paid back, minor units: all of a cancelled order, a part payment of an expired one, the cancelled lines of another as far as they were paid.</summary>
+    public static long RefundDue(OrderActor order) =>
+        Math.Max(0, (order.IsEnded ? order.PaidSum : Math.Max(0, Math.Min(order.PaidSum, order.Details.Total) - order.Owed)) - order.RefundedSum);
 }

@@ -17,7 +17,10 @@ static class PaymentDecider
         Lapse(order, turn);
         var unpaid = !order.MayCommit;
         turn.Emit(new PaymentRecorded { Payment = payment, Source = source });
-        if (order.Known && payment.Status == PayStatus.Failed && unpaid && !order.IsEnded) Expire(order, "payment_failed", turn);
+        // One attempt failed; another may be under way or have brought a part.
+        if (order.Known && payment.Status == PayStatus.Failed && unpaid && !order.PaymentStarted && !order.IsEnded) Expire(order, "payment_failed", turn);
+        // The refund may have come before what it pays back.
+        EndIfRefunded(order, source, turn);
         if (order.Known && order.PaidSum > order.Details.Total && !order.HasFlag("overpaid")) turn.Emit(new OrderFlagged { Flag = "overpaid", Source = "system" });
         return new(OrderOutcome.Done);
     }
@@ -39,11 +42,31 @@ static class PaymentDecider
 
     public static OrderReply Record(OrderActor order, RefundFact refund, string source, Turn turn)
     {
-        if (order.Refunds.Any(r => r.Reference == refund.Reference && (r.Status == refund.Status || r.Status != RefundProgress.Requested))) return new(OrderOutcome.Repeated);
+        if (order.Refunds.FirstOrDefault(r => r.Reference == refund.Reference) is { } known && !TellsMore(refund, known)) return new(OrderOutcome.Repeated);
         turn.Emit(new RefundRecorded { Refund = refund, Source = source });
-        // All the money went back before the goods left: nothing is to be delivered any more.
+        EndIfRefunded(order, source, turn);
+        return new(OrderOutcome.Done);
+    }
+
+    /// <summary>Of two reports about the same refund the later stage wins, then the larger sum: an attempt that failed is made again, and a refund in several transactions grows.</summary>
+    static bool TellsMore(RefundFact refund, RefundFact known)
+    {
+        if (refund.Status != known.Status) return Rank(refund.Status) > Rank(known.Status);
+        return known.Amount != PaymentFact.Whole && (refund.Amount > known.Amount || (refund.Amount == known.Amount && refund.Full && !known.Full));
+    }
+
+    static int Rank(RefundProgress status) => status switch { RefundProgress.Requested => 0, RefundProgress.Closed => 1, _ => 2 };
+
+    /// <summary>All the money went back before the goods left: nothing is to be delivered any more.</summary>
+    public static void EndIfRefunded(OrderActor order, string source, Turn turn)
+    {
         if (order.Known && order.RefundedInFull && !order.Cancelled && Transitions.CanCancel(order.State))
             CancellationDecider.End(order, "refunded", "platform", source, turn);
-        return new(OrderOutcome.Done);
+    }
+
+    /// <summary>Somebody has to pay back what an order that goes on, or has lapsed, was paid too much. Of a cancelled one the state says so.</summary>
+    public static void FlagDue(OrderActor order, Turn turn)
+    {
+        if (order.Known && !order.Cancelled && OrderStates.RefundDue(order) > 0 && !order.HasFlag("refund_due")) turn.Emit(new OrderFlagged { Flag = "refund_due", Source = "system" });
     }
 }

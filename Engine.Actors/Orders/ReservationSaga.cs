@@ -281,9 +281,9 @@ static class ReservationSaga
         return lines;
     }
 
-    /// <summary>Gives back all that is held, asked for or waited for.</summary>
+    /// <summary>Gives back all that is held, asked for or waited for, and is not just leaving.</summary>
     public static void GiveBack(OrderActor order, LineChange change, string why, Turn turn) =>
-        Tell(order, change, Those(order, l => l.Attempt > 0 && l.Sku.Length > 0 && l.Stock is LineStock.Asked or LineStock.Reserved or LineStock.Committed or LineStock.Waiting), why, turn);
+        Tell(order, change, Those(order, l => l.Attempt > 0 && l.Sku.Length > 0 && !l.IsLeaving && l.Stock is LineStock.Asked or LineStock.Reserved or LineStock.Committed or LineStock.Waiting), why, turn);
 
     public static void Tell(OrderActor order, LineChange change, List<int> lines, string why, Turn turn, int quantity = 0)
     {
@@ -316,6 +316,7 @@ static class ReservationSaga
         if (!order.MayCommit && turn.Now >= order.LockDeadline)
         {
             PaymentDecider.Expire(order, "lock_lapsed", turn);
+            PaymentDecider.FlagDue(order, turn);
             return;
         }
         // Paid: the commitment is on its way, or the other lines are still being asked.

@@ -40,9 +40,10 @@ public static class Transitions
         new(Labelling, Packed, Floor),
         new(Packed, AwaitingLoading, Floor), new(Packed, Shipped, Floor, NeedsCarrier: true),
         new(AwaitingLoading, Shipped, Floor, NeedsCarrier: true),
-        // A platform only hears that the goods have left.
-        new(Paid, Shipped, Platform), new(Allocated, Shipped, Platform), new(WaveAssigned, Shipped, Platform), new(Picking, Shipped, Platform),
-        new(Labelling, Shipped, Platform), new(Packed, Shipped, Platform), new(AwaitingLoading, Shipped, Platform),
+        // A platform only hears that the goods have left, or, where that message was lost or is still to come, only how far they got.
+        .. from before in (MicroState[])[Paid, Allocated, WaveAssigned, Picking, Labelling, Packed, AwaitingLoading]
+           from after in (MicroState[])[Shipped, InTransit, OutForDelivery, Delivered, Completed]
+           select new Transition(before, after, Platform),
         new(Shipped, InTransit, Road), new(Shipped, OutForDelivery, Road), new(Shipped, Delivered, Road), new(Shipped, Completed, Platform),
         new(InTransit, OutForDelivery, Road), new(InTransit, Delivered, Road), new(InTransit, Completed, Platform),
         new(OutForDelivery, Delivered, Road), new(OutForDelivery, Completed, Platform),
@@ -63,8 +64,8 @@ public static class Transitions
 
     public static Transition? Find(MicroState from, MicroState to, StepRole who) => ByFrom[from].FirstOrDefault(t => t.To == to && (t.Who & who) != None);
 
-    /// <summary>The steps that somebody may take from here.</summary>
-    public static IEnumerable<MicroState> NextSteps(MicroState from) => ByFrom[from].Select(t => t.To).Distinct();
+    /// <summary>The steps that people and devices may take from here; what only a platform reports is not theirs to do.</summary>
+    public static IEnumerable<MicroState> NextSteps(MicroState from) => ByFrom[from].Where(t => t.Who != Platform).Select(t => t.To).Distinct();
 
     /// <summary>Whether it can still be cancelled: until the goods have left, and once more after the lock lapsed, so that a late payment is refunded.</summary>
     public static bool CanCancel(MicroState state) => state <= AwaitingLoading || state == Expired;

@@ -1,4 +1,5 @@
 using Engine.Actors.Deciders;
+using Engine.Actors.Inventory;
 using Engine.Actors.Orders;
 
 namespace Engine.Actors.WhatIf;
@@ -18,7 +19,7 @@ static class OutsideOrderFacts
                 default: break;
             }
         }
-        return new Reading((OrderView)actor.View(0)!, events).Intake();
+        return new Reading((OrderView)actor.View(0)!, ((OrderActor)actor).Lines, events).Intake();
     }
 
     public static Command? OfQuarantine(IReadOnlyList<Event> events) => events.FirstOrDefault() switch
@@ -39,13 +40,14 @@ static class OutsideOrderFacts
     static Idempotency? Call(IReadOnlyList<Event> events) => events.OfType<CallRemembered>().FirstOrDefault() is { } e ? new Idempotency(e.Key, e.Body) : null;
 
     /// <summary>Tells the facts of one message from what followed from them.</summary>
-    sealed class Reading(OrderView order, IReadOnlyList<Event> events)
+    sealed class Reading(OrderView order, IReadOnlyList<OrderLine> lines, IReadOnlyList<Event> events)
     {
         readonly List<string> _flags = [];
         OrderReceived? _received;
         PaymentFact? _payment;
         RefundFact? _refund;
         StepFact? _step;
+        string[]? _onlyWarehouses;
         Cancellation? _cancellation;
         string? _source;
         bool _anything;
@@ -69,6 +71,7 @@ static class OutsideOrderFacts
                 Cancellation = _cancellation,
                 Refund = _refund,
                 Step = _step,
+                OnlyWarehouses = _onlyWarehouses,
                 // The API refuses what comes too early, but for payments.
                 KeepEarly = _payment is not null || !(_source ?? "").StartsWith("api:", StringComparison.Ordinal),
                 Idempotency = Call(events),
@@ -104,7 +107,11 @@ static class OutsideOrderFacts
                     _step = e.Step;
                     Fact(e.Source);
                     break;
-                case OrderCancelled e when e.Source != "system" && !(_refund is not null && FromRefund(e)) && !Waited(e.Reason, e.By):
+                // Goods that left one of several warehouses.
+                case LinesTold { Change: LineChange.Ship } e when events.OfType<StepTaken>().Any(taken => taken.Behind):
+                    _onlyWarehouses = [.. e.Lines.Select(line => lines[line].Warehouse).Distinct()];
+                    break;
+                case OrderCancelled e when e.Source != "system" && !((_refund is not null || _payment is not null) && FromRefund(e)) && !Waited(e.Reason, e.By):
                     _cancellation = new Cancellation(e.Reason, e.By);
                     Fact(e.Source);
                     break;

@@ -15,7 +15,6 @@ namespace Engine.Host.Views;
 sealed class PersonIndex(PersonalSeal seal, PersonalDesk personal) : IPersonIndex
 {
     const int PhoneDigitsMin = 5;
-    const int MobileDigits = 11;
 
     public PersonHashes Of(OrderActor order)
     {
@@ -36,11 +35,8 @@ sealed class PersonIndex(PersonalSeal seal, PersonalDesk personal) : IPersonInde
 
     long? Phone(string? phone)
     {
-        if (phone is null || phone.AsSpan().ContainsAnyExcept("0123456789 +-()")) return null;
-        var digits = string.Concat(phone.Where(char.IsAsciiDigit));
-        // 86, 0086, +86: the same phone with and without its country.
-        if (digits.Length > MobileDigits && digits.TrimStart('0').StartsWith("86", StringComparison.Ordinal)) digits = digits.TrimStart('0')[2..];
-        return digits.Length < PhoneDigitsMin ? null : Hash("views: phone", digits);
+        var digits = phone is null ? null : PhoneNumber.Digits(phone);
+        return digits is null || digits.Length < PhoneDigitsMin ? null : Hash("views: phone", digits);
     }
 
     long? Name(string? name)

@@ -74,7 +74,7 @@ public static class FactPermutations
         var order = replica.Actors.OfType<OrderActor>().Single();
         var lines = order.Lines.Select(l => $"{l.Ordered.LineId} {l.Quantity} {(l.HasStock ? l.Stock.ToString() : "none")}");
         var stock = replica.Actors.OfType<SkuActor>().OrderBy(s => s.Sku, StringComparer.Ordinal).Select(s => s.ToView()).Select(s => $"{s.Sku} {s.OnHand}/{s.Reserved}/{s.Committed}");
-        return $"{order.State}, paid {order.PaidSum}, refunded {order.RefundedSum}, {string.Join(", ", lines)}; {string.Join(", ", stock)}";
+        return $"{order.State}, paid {order.PaidSum}, refunded {order.RefundedSum}, due {OrderStates.RefundDue(order)}, {string.Join(", ", lines)}; {string.Join(", ", stock)}";
     }
 
     static IEnumerable<NamedFact[]> Permutations(NamedFact[] facts)

@@ -26,7 +26,10 @@ public static class FactStories
         new("never paid", [Placed, Started, Failed, Repeated, Cancelled]),
         new("cancelled and refunded", [Placed, Started, Succeeded, Cancelled, Repeated, RefundAsked, Refunded]),
         new("refunded without a cancellation", [Placed, Started, Succeeded, Repeated, RefundAsked, Refunded]),
+        new("refunded by an amount", [Placed, Started, Succeeded, Repeated, RefundedPart, RefundedAll]),
         new("some lines cancelled", [Placed, Started, SomeCancelled, Succeeded, Repeated]),
+        new("some lines cancelled, the rest paid in two parts", [Placed, SomeCancelled, Half("p1"), Paid("p2", 100), Shipped, Completed]),
+        new("one attempt fails beside another", [Placed, Started, Failed, StartedAnother]),
         new("cash on delivery", [CashPlaced, CashRepeated, Shipped, Delivered, Completed]),
         // The one that comes first decides: goods have left and the cancellation is flagged, or nothing leaves and the report is kept.
         new("cancelled while it ships", [Placed, Started, Succeeded, Shipped, Cancelled, Refunded, Repeated], LeftBeforeItEnded),
@@ -48,6 +51,11 @@ public static class FactStories
     static NamedFact Delivered => new("delivered", () => Step(MicroState.Delivered));
     static NamedFact Completed => new("completed", () => Step(MicroState.Completed));
 
+    static NamedFact RefundedPart => new("part refunded", () => Refund(RefundProgress.Succeeded, 150));
+    static NamedFact RefundedAll => new("all refunded", () => Refund(RefundProgress.Succeeded, 400));
+    static NamedFact StartedAnother => new("another started", () => Payment("p2", PayStatus.Started));
+
+    static NamedFact Paid(string reference, long amount) => new($"paid by {reference}", () => Payment(reference, PayStatus.Succeeded, amount));
     static NamedFact Half(string reference) => new($"half by {reference}", () => Payment(reference, PayStatus.Succeeded, 200));
 
     /// <summary>Everything that goods need to leave came before anything that ends the order.</summary>
@@ -63,8 +71,8 @@ public static class FactStories
     static Intake Payment(string reference, PayStatus status, long amount = PaymentFact.Whole) =>
         Say(payment: new PaymentFact { Reference = reference, Status = status, Amount = amount });
 
-    static Intake Refund(RefundProgress status) =>
-        Say(refund: new RefundFact { Reference = "f1", Status = status, Amount = PaymentFact.Whole, Full = true });
+    static Intake Refund(RefundProgress status, long amount = PaymentFact.Whole) =>
+        Say(refund: new RefundFact { Reference = "f1", Status = status, Amount = amount, Full = amount == PaymentFact.Whole });
 
     static Intake Step(MicroState step) => Say(step: new StepFact { Step = step, Role = StepRole.Platform });
 

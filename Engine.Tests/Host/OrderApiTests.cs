@@ -276,19 +276,48 @@ public sealed class OrderApiTests : IAsyncLifetime
     public async Task A_deviating_device_clock_and_a_near_duplicate_are_flagged()
     {
         var first = Orders.New("1", ("A", 2), ("B", 1));
+        first["buyer"]!["phone"] = "13800001111";
         first["clientSubmittedAt"] = "2026-01-01T00:00:03.001Z";
         Assert.Equal(["client_time_deviates"], (await Place(first)).Body!["flags"]!.AsArray().Select(f => f!.ToString()));
 
         var elsewhere = Orders.New("2", ("B", 1), ("A", 2));
         elsewhere["platform"] = "other";
-        elsewhere["buyer"]!["phone"] = first["buyer"]!["phone"]!.ToString();
+        // The same phone, with its country; and pushed again and again for twenty minutes before it was taken.
+        elsewhere["buyer"]!["phone"] = "+86 " + first["buyer"]!["phone"];
         elsewhere["clientSubmittedAt"] = "2026-01-01T00:00:03.000Z";
+        _time.Advance(TimeSpan.FromMinutes(21));
         Assert.Equal(["near_duplicate:erp:main:1"], (await Place(elsewhere)).Body!["flags"]!.AsArray().Select(f => f!.ToString()));
 
-        _time.Advance(TimeSpan.FromMinutes(11));
         var later = Orders.New("3", ("B", 1), ("A", 2));
+        later["placedAt"] = "2026-01-01T00:11:00.000Z";
         later["buyer"]!["phone"] = first["buyer"]!["phone"]!.ToString();
         Assert.Empty((await Place(later)).Body!["flags"]!.AsArray());
+        // What is told again of an order of before is not compared with what was placed since.
+        Assert.DoesNotContain("near_duplicate:erp:main:3", (await Place(first)).Body!["flags"]!.AsArray().Select(f => f!.ToString()));
+    }
+
+    [Fact]
+    public async Task A_repeat_with_another_address_or_in_another_order_of_lines_is_told_by_its_differences()
+    {
+        var first = Orders.New("1", ("A", 2), ("B", 1));
+        await Place(first);
+        var again = first.DeepClone().AsObject();
+        var lines = again["lines"]!.AsArray();
+        var line = lines[0];
+        lines.RemoveAt(0);
+        lines.Add(line);
+        Assert.Empty((await Place(again)).Body!["flags"]!.AsArray());
+        (again["address"]!["city"], again["urgency"]) = ("上海市", "urgent");
+        Assert.Equal(["differs:address", "differs:urgency"], (await Place(again)).Body!["flags"]!.AsArray().Select(f => f!.ToString()));
+    }
+
+    [Fact]
+    public async Task One_idempotency_key_is_one_payment_also_before_the_order_comes()
+    {
+        const string First = """{"status":"succeeded","reference":"p1","at":"2026-01-01T00:00:00Z"}""";
+        foreach (var _ in new[] { 1, 2 }) Assert.Equal(202, (await _host.Admin.Post($"{Orders.Path("9")}/payments", First, "key-1")).Status);
+        var other = await _host.Admin.Post($"{Orders.Path("9")}/payments", First.Replace("p1", "p2", StringComparison.Ordinal), "key-1");
+        Assert.Equal((422, "idempotency_conflict"), (other.Status, other.Code));
     }
 
     [Fact]

@@ -102,7 +102,8 @@ internal static class YouzanMessage
             Refund = new RefundPush(
                 msg.Id("refund_id") ?? $"youzan:{tid}:refund",
                 RefundStatusOf(type, status),
-                amount,
+                // A part whose sum nobody tells is a refund all the same, but not one of all that was paid.
+                amount ?? (isPart ? 0 : null),
                 Full: msg.Id("refund_state") == "12" || (amount is null && !isPart),
                 msg.ChinaTime("update_time") ?? VersionTime(envelope)),
             PlatformStatus = status ?? type,
