@@ -1,4 +1,5 @@
 using Engine.Actors.Deciders;
+using Engine.Actors.Fulfilment;
 
 namespace Engine.Actors.Inventory;
 
@@ -45,7 +46,14 @@ public static class BackorderDecider
     {
         if (sku.Reservation(now.ReservationId) is not { } served || served.Quantity <= now.Quantity) return;
         turn.Emit(new ReservationReleased { ReservationId = served.Id, Quantity = served.Quantity - now.Quantity, Why = "cancelled while it waited" });
+        Freed(sku, turn);
+    }
+
+    /// <summary>Stock came free: those who wait get it, and what purchasing was told may be met by it.</summary>
+    internal static void Freed(SkuActor sku, Turn turn)
+    {
         Serve(sku, turn);
+        Replenishment.CloseIfMet(sku, turn);
     }
 
     /// <summary>Gives free stock to those who wait. An offer is a lock like any other; the order takes it or gives it back.</summary>
@@ -55,7 +63,7 @@ public static class BackorderDecider
         foreach (var waiting in sku.Backorders.ToArray())
         {
             if (sku.Available == 0) return;
-            if (waiting.NotBefore > turn.Now || Fitting(sku, waiting) is not { } stock) continue;
+            if (waiting.NotBefore > turn.Now || Fitting(sku, waiting, (DirectoryActor)turn.Directory) is not { } stock) continue;
             var available = sku.AvailableIn(stock);
             turn.Emit(new BackorderEnded { ReservationId = waiting.ReservationId, Served = true });
             turn.Emit(new StockReserved
@@ -83,9 +91,9 @@ public static class BackorderDecider
     }
 
     /// <summary>Where the line would be served, if the order's other lines of this SKU would find their stock as well.</summary>
-    static WarehouseStock? Fitting(SkuActor sku, Backorder waiting)
+    static WarehouseStock? Fitting(SkuActor sku, Backorder waiting, DirectoryActor directory)
     {
-        WarehouseStock[] candidates = [.. new Candidates(sku, waiting.Warehouses)];
+        WarehouseStock[] candidates = [.. Open(sku, waiting, directory).Select(sku.Find).OfType<WarehouseStock>()];
         var stock = Array.Find(candidates, s => sku.AvailableIn(s) >= waiting.Quantity);
         if (stock is null || waiting.Alongside.Count == 0) return stock;
         var left = Array.ConvertAll(candidates, s => sku.AvailableIn(s) - (s == stock ? waiting.Quantity : 0));
@@ -99,6 +107,10 @@ public static class BackorderDecider
         }
         return stock;
     }
+
+    /// <summary>Those of the order's own choice that are still open, the nearest first, and then what has opened since it was queued.</summary>
+    static IEnumerable<string> Open(SkuActor sku, Backorder waiting, DirectoryActor directory) =>
+        waiting.Warehouses.Union(sku.Warehouses.Select(s => s.Warehouse)).Where(directory.IsOpen);
 
     /// <summary>
     /// Physical loss reached promised stock: the newest unpaid locks of orders give way, in the same frame, until the promise

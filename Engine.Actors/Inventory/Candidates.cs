@@ -3,11 +3,10 @@ using Engine.Actors.Fulfilment;
 namespace Engine.Actors.Inventory;
 
 /// <summary>
-/// Where a line may get its stock: those of the asked warehouses that have ever held the SKU, in that order; all of them, in code order, where none was asked.
+/// Where a line may get its stock: those of the asked warehouses that have ever held the SKU, in that order; all that are open, in code order, where none was asked.
 /// Goes through a <c>foreach</c> without making anything: every line of every order is looked for so.
 /// </summary>
-/// <param name="onlyOpen">Where none was asked: only those that are open.</param>
-readonly struct Candidates(SkuActor sku, string[] asked, DirectoryActor? onlyOpen = null)
+readonly struct Candidates(SkuActor sku, string[] asked, DirectoryActor directory)
 {
     /// <summary>As many at most.</summary>
     public int Most => asked.Length > 0 ? asked.Length : sku.Warehouses.Count;
@@ -16,7 +15,7 @@ readonly struct Candidates(SkuActor sku, string[] asked, DirectoryActor? onlyOpe
     {
         if (asked.Length > 0) return sku.Find(asked[place]);
         var stock = sku.Warehouses[place];
-        return onlyOpen?.IsOpen(stock.Warehouse) == false ? null : stock;
+        return directory.IsOpen(stock.Warehouse) ? stock : null;
     }
 
     public Enumerator GetEnumerator() => new(this);

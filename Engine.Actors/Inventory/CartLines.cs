@@ -12,7 +12,7 @@ static class CartLines
         var standing = new LineStanding { IsStrict = sku.Strict };
         if (!sku.Known || sku.IsBundle) return standing;
         standing.Available = sku.Available;
-        foreach (var stock in Candidates(sku, wish, turn)) standing.WouldFit = Math.Max(standing.WouldFit, sku.AvailableIn(stock));
+        foreach (var stock in new Candidates(sku, wish.Warehouses, (DirectoryActor)turn.Directory)) standing.WouldFit = Math.Max(standing.WouldFit, sku.AvailableIn(stock));
         if (standing.WouldFit >= wish.Quantity) return standing;
         var replenishment = Replenishment.Of(sku, wish.Quantity - standing.WouldFit, null, turn.Now);
         (standing.Suggested, standing.Since) = (replenishment.SuggestedQuantity, replenishment.Since);
@@ -43,9 +43,6 @@ static class CartLines
             return kind;
         }
     }
-
-    /// <summary>The warehouse that was named, or else all open ones in code order.</summary>
-    public static Candidates Candidates(SkuActor sku, ReserveLine wish, Turn turn) => new(sku, wish.Warehouses, (DirectoryActor)turn.Directory);
 
     public static void Complete(StockReserved granted, ReserveLine wish, LineAnswer answer, Turn turn)
     {

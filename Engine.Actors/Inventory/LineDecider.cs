@@ -1,4 +1,5 @@
 using Engine.Actors.Deciders;
+using Engine.Actors.Fulfilment;
 
 namespace Engine.Actors.Inventory;
 
@@ -54,7 +55,7 @@ public static class LineDecider
     static void Reserve(SkuActor sku, ReserveLine wish, LineAnswer answer, Turn turn)
     {
         WarehouseStock? chosen = null;
-        var candidates = turn.Sender.Kind == ActorKind.Cart ? CartLines.Candidates(sku, wish, turn) : new Candidates(sku, wish.Warehouses);
+        var candidates = new Candidates(sku, wish.Warehouses, (DirectoryActor)turn.Directory);
         // An order of one line goes to the first that fits, and has no choice to make.
         var fitting = wish.LinesInOrder > 1 ? new string[candidates.Most] : [];
         var fits = 0;
@@ -115,11 +116,7 @@ public static class LineDecider
             LineChange.Ship => Ship(sku, reservation, turn),
             _ => Release(reservation, wish, turn),
         };
-        if (answer.Kind == LineAnswerKind.Released)
-        {
-            BackorderDecider.Serve(sku, turn);
-            Replenishment.CloseIfMet(sku, turn);
-        }
+        if (answer.Kind == LineAnswerKind.Released) BackorderDecider.Freed(sku, turn);
         turn.Send(turn.Sender, answer);
     }
 

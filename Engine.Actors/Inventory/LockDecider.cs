@@ -32,9 +32,7 @@ public static class LockDecider
             turn.Emit(new LockQuestioned { ReservationId = id });
             turn.Send(leader, new LockDue { ReservationId = id });
         }
-        if (!freed) return;
-        BackorderDecider.Serve(sku, turn);
-        Replenishment.CloseIfMet(sku, turn);
+        if (freed) BackorderDecider.Freed(sku, turn);
     }
 
     public static StockReply Decide(SkuActor sku, FreeOrphan found, Turn turn)
@@ -42,7 +40,7 @@ public static class LockDecider
         if (sku.Reservation(found.ReservationId) is not { Owner: ReservationOwner.Order or ReservationOwner.Cart, IsLive: true } orphan)
             return new(StockOutcome.UnknownReservation, sku.ToView());
         turn.Emit(new ReservationReleased { ReservationId = orphan.Id, Quantity = orphan.Quantity, Why = found.Why, Orphan = true });
-        BackorderDecider.Serve(sku, turn);
+        BackorderDecider.Freed(sku, turn);
         return new(StockOutcome.Done, sku.ToView());
     }
 }

@@ -47,5 +47,5 @@ public static class Replenishment
 
     /// <summary>The open suggestion, if there is one.</summary>
     public static ReplenishmentView? Open(SkuActor sku, long now) =>
-        sku.ShortfallSuggested == 0 ? null : Of(sku, sku.ShortfallSuggested, sku.ShortfallWarehouse, now);
+        sku.ShortfallSuggested == 0 ? null : Of(sku, sku.Shortfall, sku.ShortfallWarehouse, now);
 }

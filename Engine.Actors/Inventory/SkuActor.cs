@@ -26,6 +26,8 @@ public sealed partial class SkuActor : Actor
     readonly Queue<AppliedAdjustment> _adjustmentOrder = new();
     readonly SortedSet<Backorder> _backorders = new(BackorderPriority.Instance);
     readonly Dictionary<string, Backorder> _backorderIndex = [];
+    /// <summary>Units that all of them wait for.</summary>
+    long _waiting;
     readonly PriorityQueue<string, (long At, string Id)> _waits = new(ByTime.Instance);
     readonly List<int> _young = [];
     readonly List<string> _awaitingOrders = [];
@@ -60,6 +62,8 @@ public sealed partial class SkuActor : Actor
     public IReadOnlyList<string> AwaitingOrders => _awaitingOrders;
 
     public long ShortfallSuggested { get; private set; }
+    /// <summary>What is short by now, where a suggestion is open: as it was told, or what all who wait lack, if that is more.</summary>
+    public long Shortfall => ShortfallSuggested == 0 ? 0 : Math.Max(ShortfallSuggested, _waiting - Available);
     public string ShortfallWarehouse { get; private set; } = "";
     public long SuggestedAt { get; private set; }
 
@@ -369,6 +373,7 @@ public sealed partial class SkuActor : Actor
             Alongside = backorder.Alongside,
         };
         Dequeue(waiting.ReservationId);
+        _waiting += waiting.Quantity;
         _backorders.Add(waiting);
         _backorderIndex.Add(waiting.ReservationId, waiting);
         Schedule(waiting);
@@ -382,7 +387,9 @@ public sealed partial class SkuActor : Actor
 
     void Dequeue(string reservationId)
     {
-        if (_backorderIndex.Remove(reservationId, out var waiting)) _backorders.Remove(waiting);
+        if (!_backorderIndex.Remove(reservationId, out var waiting)) return;
+        _waiting -= waiting.Quantity;
+        _backorders.Remove(waiting);
     }
 
     void End(int row, ReservationState state, long at)

@@ -83,6 +83,7 @@ public sealed partial class SkuActor
         codec.List(backorders);
         for (var i = 0; i < backorders.Count && !codec.IsWriting; i++)
         {
+            _waiting += backorders[i].Quantity;
             _backorders.Add(backorders[i]);
             _backorderIndex.Add(backorders[i].ReservationId, backorders[i]);
             Schedule(backorders[i]);

@@ -80,6 +80,9 @@ public sealed class FreeOrphan : Command
     public required string Why { get; init; }
 }
 
+/// <summary>Order lines wait beside free stock: a warehouse may have opened since, of which no SKU is told.</summary>
+public sealed class ServeWaiting : Command;
+
 public enum StockOutcome
 {
     Done,

@@ -19,6 +19,10 @@ public static class StockDecider
             case AdjustStock c: turn.Reply(AdjustDecider.Decide(sku, c, turn)); break;
             case ConfigureSku c: turn.Reply(Decide(sku, c, turn)); break;
             case FreeOrphan c: turn.Reply(LockDecider.Decide(sku, c, turn)); break;
+            case ServeWaiting:
+                BackorderDecider.Freed(sku, turn);
+                turn.Reply(new StockReply(StockOutcome.Done, sku.ToView()));
+                break;
             default: throw new InvariantBrokenException($"{sku.Id} does not understand {command.GetType().Name}");
         }
     }
@@ -94,7 +98,9 @@ public static class StockDecider
             ReservationChange.Release => Release(reservation, turn),
             _ => Ship(sku, reservation, turn),
         };
-        if (outcome == StockOutcome.Done && change.Change == ReservationChange.Release) BackorderDecider.Serve(sku, turn);
+        var now = sku.Reservation(reservation.Id)!;
+        // Released, shipped or found lapsed.
+        if (reservation.IsLive && !now.IsLive) BackorderDecider.Freed(sku, turn);
         return new(outcome, sku.ToView()) { Reservation = ReservationView.Of(sku.Sku, sku.Reservation(reservation.Id)!) };
     }
 

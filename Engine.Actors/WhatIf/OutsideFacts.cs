@@ -44,7 +44,8 @@ static class OutsideFacts
                 default: break;
             }
         }
-        return events.OfType<SkuConfigured>().FirstOrDefault() is { } settings ? Configured(settings) : null;
+        if (events.OfType<SkuConfigured>().FirstOrDefault() is { } settings) return Configured(settings);
+        return events is [BackorderEnded { Served: true }, ..] ? new ServeWaiting() : null;
     }
 
     static AdjustStock Adjusted(StockAdjusted e) => new()

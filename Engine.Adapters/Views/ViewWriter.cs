@@ -148,7 +148,7 @@ sealed class ViewWriter : IDisposable
         }
         var days = new long[8];
         for (var i = 0; i < days.Length; i++) days[i] = sku.CommittedOn(sku.LastCommitDay - 7 + i);
-        Run(_replenishment.With(tracked.Number).With(sku.Sku).WithOrNull(sku.ShortfallWarehouse).With(sku.ShortfallSuggested).With(sku.SuggestedAt)
+        Run(_replenishment.With(tracked.Number).With(sku.Sku).WithOrNull(sku.ShortfallWarehouse).With(sku.Shortfall).With(sku.SuggestedAt)
             .With(sku.Warehouses.Sum(w => w.Free)).With(sku.SafetyStock).WithOrNull(ZeroIsNull(sku.LastCommitDay))
             .With(string.Join(' ', days.Select(d => d.ToString(CultureInfo.InvariantCulture)))).WithCheck());
         tracked.HasSuggestionRow = true;

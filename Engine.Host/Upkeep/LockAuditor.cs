@@ -8,7 +8,7 @@ namespace Engine.Host.Upkeep;
 /// <summary>
 /// The lock auditor (FEATURES G7): goes round over all locks of orders and carts and asks each leader whether the lock is its
 /// own. What it denies twice, five seconds apart, is freed by an event that says why. Only a durable "not mine" counts, never
-/// silence.
+/// silence. On its way it finds who waits beside free stock, as when a warehouse has opened, and lets them be served.
 /// </summary>
 sealed class LockAuditor(IEngine engine, TimeProvider time, EngineMetrics metrics, ILogger<LockAuditor> log) : BackgroundService
 {
@@ -27,6 +27,9 @@ sealed class LockAuditor(IEngine engine, TimeProvider time, EngineMetrics metric
 
     /// <param name="DeniedAt">When its leader first said that it is not its own; a timestamp of the clock.</param>
     sealed record Suspect(string Sku, string ReservationId, ActorId Leader, long DeniedAt = 0);
+
+    /// <param name="IsWaitedFor">Lines wait for it although some of it is free.</param>
+    sealed record Looked(ActorId Sku, bool IsWaitedFor, List<Suspect> Suspects);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -61,9 +64,10 @@ sealed class LockAuditor(IEngine engine, TimeProvider time, EngineMetrics metric
     async Task FillAsync()
     {
         var slice = (ulong)(_slice = (_slice + 1) % Slices);
-        var found = await engine.ScanAsync<SkuActor, List<Suspect>>(ActorKind.Sku, (sku, now) => sku.Id.Hash / 1024 % Slices != slice ? null :
-            [.. sku.Reservations.Where(r => r.Owner != ReservationOwner.Caller && r.IsLive && r.ReservedAt < now - AgeMin).Select(r => new Suspect(sku.Sku, r.Id, r.Leader))]);
-        foreach (var suspect in found.SelectMany(f => f)) _toAsk.Enqueue(suspect);
+        var found = await engine.ScanAsync<SkuActor, Looked>(ActorKind.Sku, (sku, now) => sku.Id.Hash / 1024 % Slices != slice ? null : new Looked(sku.Id, sku.Backorders.Count > 0 && sku.Available > 0,
+            [.. sku.Reservations.Where(r => r.Owner != ReservationOwner.Caller && r.IsLive && r.ReservedAt < now - AgeMin).Select(r => new Suspect(sku.Sku, r.Id, r.Leader))]));
+        foreach (var suspect in found.SelectMany(f => f.Suspects)) _toAsk.Enqueue(suspect);
+        foreach (var looked in found.Where(f => f.IsWaitedFor)) await engine.AskAsync(looked.Sku, new ServeWaiting(), new AskOptions(Tenant: "auditor"));
     }
 
     /// <summary>Null for silence.</summary>

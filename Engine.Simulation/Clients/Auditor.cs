@@ -3,7 +3,7 @@ using Engine.Actors.Inventory;
 
 namespace Engine.Simulation.Clients;
 
-/// <summary>Reads whatever there is, and frees locks whose order or cart says that they are not its own.</summary>
+/// <summary>Reads whatever there is, frees locks whose order or cart says that they are not its own, and serves who waits beside free stock.</summary>
 sealed class Auditor(SimulationRun run) : IClient
 {
     public void Act()
@@ -18,6 +18,7 @@ sealed class Auditor(SimulationRun run) : IClient
         {
             var found = (actor as SkuActor)?.Reservations.FirstOrDefault(r => r is { Owner: not ReservationOwner.Caller, IsLive: true });
             if (found is not null) AskOwner(sku, found.Leader, found.Id);
+            if (actor is SkuActor { Backorders.Count: > 0, Available: > 0 } && run.Courier.IsConnected) run.Courier.Ask(sku, new ServeWaiting(), default, static _ => { });
         });
     }
 
