@@ -62,5 +62,7 @@ public interface IEngine
     /// Looks over the actors of a kind (<see cref="ActorKind.None"/> for all) in memory (closed orders have left it), some at a time, each as it is durable at the
     /// moment it is looked at; results in no order. <paramref name="pick"/> runs on the partitions, like a read.
     /// </summary>
-    Task<IReadOnlyList<T>> ScanAsync<TActor, T>(ActorKind kind, Func<TActor, long, T?> pick) where TActor : Actor where T : class;
+    /// <param name="orFail">Whoever can't do with less: what does not serve at the moment is else left out.</param>
+    /// <exception cref="Engine.Actors.Kernel.StoreUnavailableException">With <paramref name="orFail"/>, where a partition could not be looked at.</exception>
+    Task<IReadOnlyList<T>> ScanAsync<TActor, T>(ActorKind kind, Func<TActor, long, T?> pick, bool orFail = false) where TActor : Actor where T : class;
 }

@@ -1,9 +1,11 @@
 using Engine.Actors.Deciders;
+using Engine.Actors.Kernel;
 
 namespace Engine.Actors.Asking;
 
 /// <summary>At all actors of a kind, keeping what a function picks.</summary>
-sealed class ScanLook<TActor, T>(Func<TActor, long, T?> pick) : Look where TActor : Actor where T : class
+/// <param name="orFail">Where some can't be looked at here, that is told instead of left out. What another node serves is that one's to look at.</param>
+sealed class ScanLook<TActor, T>(Func<TActor, long, T?> pick, bool orFail) : Look where TActor : Actor where T : class
 {
     readonly TaskCompletionSource<List<T>> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly List<T> _found = [];
@@ -17,5 +19,9 @@ sealed class ScanLook<TActor, T>(Func<TActor, long, T?> pick) : Look where TActo
 
     public override void End() => _answer.TrySetResult(_found);
 
-    public override void Fail(AnswerKind kind) => _answer.TrySetResult([]);
+    public override void Fail(AnswerKind kind)
+    {
+        if (orFail && kind != AnswerKind.NotOwner) _answer.TrySetException(new StoreUnavailableException("a partition could not be looked at"));
+        else _answer.TrySetResult([]);
+    }
 }

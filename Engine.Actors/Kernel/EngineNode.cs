@@ -164,11 +164,11 @@ public sealed class EngineNode : IEngine, IPartitionHost, IAsyncDisposable
         return new ValueTask<Answer>(look.Task);
     }
 
-    public async Task<IReadOnlyList<T>> ScanAsync<TActor, T>(ActorKind kind, Func<TActor, long, T?> pick) where TActor : Actor where T : class
+    public async Task<IReadOnlyList<T>> ScanAsync<TActor, T>(ActorKind kind, Func<TActor, long, T?> pick, bool orFail = false) where TActor : Actor where T : class
     {
         var looks = Array.ConvertAll(_partitions, partition =>
         {
-            var look = new ScanLook<TActor, T>(pick) { Kind = kind };
+            var look = new ScanLook<TActor, T>(pick, orFail) { Kind = kind };
             partition.Post(look);
             return look.Task;
         });

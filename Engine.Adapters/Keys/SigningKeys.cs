@@ -43,11 +43,12 @@ public sealed class SigningKeys : IDisposable
     public IReadOnlyList<SigningKey> All => [.. _ring.All.Values];
 
     /// <summary>Makes a new key the current one. The others go on verifying.</summary>
-    public SigningKey Rotate(long now)
+    /// <param name="id">Its id, where no key has that yet; null for any.</param>
+    public SigningKey Rotate(long now, string? id = null)
     {
         lock (_changing)
         {
-            AddNew(now);
+            AddNew(now, id is null || TryGet(id, out _) ? null : id);
             return (_ring = Read()).Current;
         }
     }
@@ -71,9 +72,9 @@ public sealed class SigningKeys : IDisposable
 
     public void Dispose() => _wrap.Dispose();
 
-    void AddNew(long now)
+    void AddNew(long now, string? id = null)
     {
-        var id = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(IdBytes));
+        id ??= Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(IdBytes));
         var secret = RandomNumberGenerator.GetBytes(SealedBox.KeyBytes);
         _store.AddSigningKey(new StoredSigningKey(id, _wrap.Wrap(secret, id), now, null));
     }

@@ -159,6 +159,9 @@ public sealed class ReadModels : IDisposable
         return true;
     }
 
+    /// <summary>Frames can't be projected: of their partitions the tables stay behind until that is mended, and nobody waits for it.</summary>
+    public bool IsStuck => _live is { } live && live.Projector.Faults.Any(fault => fault is not null);
+
     /// <summary>The tables hold all that was durable so long ago, zero when they hold all there is.</summary>
     public TimeSpan Lag
     {
@@ -235,6 +238,7 @@ public sealed class ReadModels : IDisposable
         try
         {
             var live = _live is { } open && !open.Store.Writer.IsBroken ? open : Reopen();
+            if (live.Store.Writer.IsReplaced) live.Store.Condemn("others were put in their place");
             if (live.Store.Damage is { } damage) live = Remake(live, damage);
             if (_isRebuilt) live = Swap(live);
             if (live.Projector.Advance(Breathe) == 0) return false;
@@ -245,16 +249,36 @@ public sealed class ReadModels : IDisposable
         catch (Exception e) when (e is DamagedRowException || _place.IsDamage(e))
         {
             _live?.Store.Condemn(e.Message);
-            if (_live is null) _place.Delete(null, () => { });
+            return _live is not null || Discard();
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // The journal or the disk is out of reach, or the file is held by somebody: the next look tries again.
+            return Fails(e);
+        }
+    }
+
+    /// <summary>Damaged tables that could not even be opened.</summary>
+    bool Discard()
+    {
+        try
+        {
+            _place.Delete(null, () => { });
             return true;
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            // The journal or the disk is out of reach, or the file is held by somebody: the next look tries again. Said once.
-            if (_failure != e.Message) _options.Failed?.Invoke(e);
-            _failure = e.Message;
-            return false;
+            // Another node keeps them, or the store is out of reach.
+            return Fails(e);
         }
+    }
+
+    /// <summary>Said once, however often it is tried.</summary>
+    bool Fails(Exception e)
+    {
+        if (_failure != e.Message) _options.Failed?.Invoke(e);
+        _failure = e.Message;
+        return false;
     }
 
     void Moved()
@@ -299,11 +323,24 @@ public sealed class ReadModels : IDisposable
     {
         _live = null;
         // Of shared tables only who projects into them may throw them away; the others look again.
-        if (damaged.Projector.TryLead(out _)) _place.Delete(damaged.Store.Writer, () => Close(damaged));
+        if (Leads(damaged)) _place.Delete(damaged.Store.Writer, () => Close(damaged));
         else Close(damaged);
         Told(why);
         return Open();
     });
+
+    bool Leads(Pair damaged)
+    {
+        try
+        {
+            return damaged.Projector.TryLead(out _);
+        }
+        catch (Exception e) when (_place.IsFault(e))
+        {
+            // They may be gone altogether.
+            return false;
+        }
+    }
 
     void Told(string why)
     {
@@ -353,23 +390,42 @@ public sealed class ReadModels : IDisposable
             var made = _rebuilding = Make(isAlone: true);
             while (made.Projector.Advance() > 0)
                 if (_stopping.IsCancellationRequested) return;
+            RequireWhole(made);
             _isRebuilt = true;
             Wake();
         }
         catch (Exception e)
         {
             _options.Failed?.Invoke(e);
-            EndRebuild(_rebuilding, _place.DeleteAlone);
+            Abandon(_rebuilding);
+        }
+    }
+
+    /// <summary>Where a frame can't be projected what there is stays: it has more.</summary>
+    static void RequireWhole(Pair made)
+    {
+        if (made.Projector.Faults.FirstOrDefault(fault => fault is not null) is { } stuck) throw new InvalidDataException($"the read models can't be made anew, and stay as they are: {stuck}");
+    }
+
+    void Abandon(Pair? made)
+    {
+        try
+        {
+            EndRebuild(made, _place.DeleteAlone);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // Out of reach. What is left of it goes when the next is made in its place.
         }
     }
 
     /// <param name="clear">Takes what was made away from its place. Before that no other rebuild may begin: it would put its own there.</param>
     void EndRebuild(Pair? made, Action clear)
     {
-        if (made is not null) Close(made);
         _rebuilding = null;
         try
         {
+            if (made is not null) Close(made);
             clear();
         }
         finally
@@ -382,7 +438,15 @@ public sealed class ReadModels : IDisposable
     Pair Swap(Pair live)
     {
         var made = _rebuilding!;
-        while (made.Projector.Advance() > 0) { }
+        try
+        {
+            while (made.Projector.Advance() > 0) { }
+        }
+        catch
+        {
+            Abandon(made);
+            throw;
+        }
         return InPlace(() =>
         {
             _live = null;
@@ -415,6 +479,7 @@ public sealed class ReadModels : IDisposable
         using (var made = models.Make(isAlone: true))
         {
             while (made.Projector.Advance() is var more and > 0) onProgress(frames += more);
+            RequireWhole(made);
         }
         models._place.Replace(null, () => { });
     }

@@ -24,5 +24,8 @@ abstract class ViewConnection : IDisposable
     /// <summary>True once nobody else projects into these tables; from then on until the connection ends.</summary>
     public virtual bool TryLead() => true;
 
+    /// <summary>It led these tables, and somebody has put others in their place, which know nothing of what this one wrote.</summary>
+    public virtual bool IsReplaced => false;
+
     public abstract void Dispose();
 }

@@ -22,7 +22,7 @@ sealed class NoEngine : IEngine, IThreadPoolWorkItem
 
     public ValueTask<Answer> ReadAsync<TActor>(ActorId id, Func<TActor, long, object?> read) where TActor : Actor => Queue();
 
-    public Task<IReadOnlyList<T>> ScanAsync<TActor, T>(ActorKind kind, Func<TActor, long, T?> pick) where TActor : Actor where T : class => Task.FromResult<IReadOnlyList<T>>([]);
+    public Task<IReadOnlyList<T>> ScanAsync<TActor, T>(ActorKind kind, Func<TActor, long, T?> pick, bool orFail = false) where TActor : Actor where T : class => Task.FromResult<IReadOnlyList<T>>([]);
 
     ValueTask<Answer> Queue()
     {

@@ -74,16 +74,27 @@ sealed class OperationEndpoints(IEngine engine, Scans scans, SigningKeys keys, A
         var body = await http.BodyAsync();
         var call = http.Idempotency(body, out var malformed);
         if (malformed is not null) return malformed;
-        if (call is not null)
+        if (call is null) return Answers.With(StatusCodes.Status201Created, Show(keys.Rotate(Now)), ApiJson.Default.SigningKeyJson);
+
+        // The key is named by the call, so that a repeat finds the one that it made, whatever was rotated since.
+        var (reference, options, id) = (ActorId.Reference($"call/{call.Key:x16}"), new AskOptions(Tenant: http.Caller().Name), $"call-{call.Key:x16}");
+        var claimed = await engine.AskAsync(reference, new ClaimReference { Body = call.Body }, options);
+        if (claimed.Reply is not ReferenceReply claim) return Answers.Failure(claimed.Kind);
+        if (claim.Claim == ReferenceClaim.Conflict) return Problems.Of(Code.IdempotencyConflict, "The Idempotency-Key was used with another body.");
+        if (claim.Claim == ReferenceClaim.Repeated) return Answers.Ok(Show(keys.TryGet(id, out var earlier) ? earlier : keys.Current), ApiJson.Default.SigningKeyJson);
+        try
         {
-            var claimed = await engine.AskAsync(ActorId.Reference($"call/{call.Key:x16}"), new ClaimReference { Body = call.Body }, new AskOptions(Tenant: http.Caller().Name));
-            if (claimed.Reply is not ReferenceReply claim) return Answers.Failure(claimed.Kind);
-            if (claim.Claim == ReferenceClaim.Conflict) return Problems.Of(Code.IdempotencyConflict, "The Idempotency-Key was used with another body.");
-            if (claim.Claim == ReferenceClaim.Repeated) return Answers.Ok(Show(keys.Current), ApiJson.Default.SigningKeyJson);
+            return Answers.With(StatusCodes.Status201Created, Show(keys.Rotate(Now, id)), ApiJson.Default.SigningKeyJson);
         }
-        var made = keys.Rotate(time.GetUtcNow().ToUnixTimeMilliseconds());
-        return Answers.With(StatusCodes.Status201Created, Show(made), ApiJson.Default.SigningKeyJson);
+        catch
+        {
+            // Nothing was made, and the call may be made again.
+            await engine.AskAsync(reference, new FreeReference(), options);
+            throw;
+        }
     }
+
+    long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
 
     async Task<IResult> Archive(HttpContext http)
     {

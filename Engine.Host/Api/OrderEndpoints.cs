@@ -9,7 +9,7 @@ using Engine.Host.Views;
 namespace Engine.Host.Api;
 
 /// <summary>Orders: received and shown.</summary>
-sealed class OrderEndpoints(OrderDesk desk, IntakeFactory intakes, OrderRenderer renderer, PastDesk past)
+sealed class OrderEndpoints(OrderDesk desk, IntakeFactory intakes, OrderRenderer renderer, PastDesk past, ViewDesk views)
 {
     public static void Map(Routes routes)
     {
@@ -62,7 +62,7 @@ sealed class OrderEndpoints(OrderDesk desk, IntakeFactory intakes, OrderRenderer
         if (Names.Order(http.Segment("orderId")) is not { } name) return (OrderAnswers.NotSeen(caller), null);
         if (point is { } wanted)
         {
-            var (refusal, then) = past.Order(name, wanted);
+            var (refusal, then) = await views.ReadAsync(() => past.Order(name, wanted));
             return then is null || !MaySee(caller, then) ? (OrderAnswers.NotSeen(caller), null) : (refusal, then);
         }
         var (kind, order) = await desk.ReadAsync(name);

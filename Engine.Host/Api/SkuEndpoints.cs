@@ -71,16 +71,17 @@ sealed class SkuEndpoints(IEngine engine, TokenDesk tokens, StockReader reader, 
 
     async Task<IResult> Get(HttpContext http)
     {
-        if (past.Point(http, out var malformed) is { } point) return Past(http, point);
+        if (past.Point(http, out var malformed) is { } point) return await Past(http, point);
         if (malformed is not null) return malformed;
         var (refusal, stock) = await reader.ReadKnownAsync(http.Segment("sku"));
         return refusal ?? Answers.Ok(SkuJson.Of(stock!, http.Caller()), ApiJson.Default.SkuJson);
     }
 
-    IResult Past(HttpContext http, PastPoint point)
+    async Task<IResult> Past(HttpContext http, PastPoint point)
     {
         var caller = http.Caller();
-        var (refusal, stock, locks) = past.Sku(http.Segment("sku"), point);
+        var sku = http.Segment("sku");
+        var (refusal, stock, locks) = await views.ReadAsync(() => past.Sku(sku, point));
         return refusal ?? Answers.Ok(SkuJson.Of(stock!, caller) with { Locks = [.. locks.Where(l => caller.MaySee(l.Warehouse)).Select(LockJson.Of)] }, ApiJson.Default.SkuJson);
     }
 

@@ -77,7 +77,7 @@ sealed class ClusterEngine(EngineNode node, ClusterMember member, Peers peers, T
     }
 
     /// <summary>Over the partitions of this node; for those of all see <see cref="Scans"/>.</summary>
-    public Task<IReadOnlyList<T>> ScanAsync<TActor, T>(ActorKind kind, Func<TActor, long, T?> pick) where TActor : Actor where T : class => node.ScanAsync(kind, pick);
+    public Task<IReadOnlyList<T>> ScanAsync<TActor, T>(ActorKind kind, Func<TActor, long, T?> pick, bool orFail = false) where TActor : Actor where T : class => node.ScanAsync(kind, pick, orFail);
 
     (bool IsHere, NodeRow? Owner) Owner(ActorId id)
     {

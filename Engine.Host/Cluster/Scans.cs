@@ -26,7 +26,7 @@ sealed class Scans(IEngine engine, ClusterMember? member = null, Peers? peers = 
         ActorKind.Quarantine, static (message, now) => message.IsOpen ? (QuarantineView?)message.View(now) : null));
 
     public static readonly Scan<string[]> KeysInUse = new("keys-in-use", engine => engine.ScanAsync<SkuActor, string[]>(
-        ActorKind.Sku, static (sku, _) => [.. sku.Reservations.Where(r => r.IsLive).Select(r => r.KeyId).Distinct()]));
+        ActorKind.Sku, static (sku, _) => [.. sku.Reservations.Where(r => r.IsLive).Select(r => r.KeyId).Distinct()], orFail: true));
 
     /// <summary>What another node asks for by name; null for a name that nobody knows.</summary>
     public static async Task<object?> HereAsync(string name, IEngine engine) => name switch

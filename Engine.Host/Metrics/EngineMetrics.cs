@@ -167,6 +167,7 @@ public sealed class EngineMetrics : IDisposable
     {
         Gauge("engine_views_lag_frames", "Durable frames that the read models don't hold yet.", () => models.Status.Partitions.Sum(p => Math.Max(0, p.Journal - p.Position)));
         Gauge("engine_views_lag_seconds", "The read models hold all that was durable so long ago.", () => models.Lag.TotalSeconds);
+        Gauge("engine_views_stuck", "1 where a frame can't be projected and its partition's read models stand still.", () => models.IsStuck ? 1 : 0);
         Gauge("engine_views_bytes", "Size of the read models' tables.", () => models.Bytes);
         Gauge("engine_conservation_difference_units", "Units, over all SKUs and warehouses: received - on hand - shipped - written off; anything but 0 is a broken promise.", () => models.Status.DifferenceUnits);
         _meter.CreateObservableCounter("engine_views_rows_written_total", () => models.Status.RowsWritten, description: "Rows of read models written.");

@@ -32,12 +32,16 @@ sealed class RetiredKeys(IEngine engine, Scans scans, SigningKeys keys, EngineSe
     {
         var before = (time.GetUtcNow() - settings.Tokens.Lifetime - OnTheWay).ToUnixTimeMilliseconds();
         var candidates = keys.All.Where(k => k.RetiredAt < before).Select(k => k.Id).ToHashSet();
-        // A partition that does not serve would not be looked at, and its reservations would be missed.
-        if (candidates.Count == 0 || engine.Status.Any(p => p.State != "open")) return;
+        if (candidates.Count == 0) return;
+        // One that does not serve, or goes from one node to another, would not be looked at, and its reservations would be missed.
+        var owned = Owned();
         var inUse = await scans.AllAsync(Scans.KeysInUse);
-        if (engine.Status.Any(p => p.State != "open")) return;
+        if (owned.Contains(null) || !owned.SequenceEqual(Owned())) return;
         candidates.ExceptWith(inUse.SelectMany(k => k));
         foreach (var id in candidates)
             if (keys.Remove(id)) log.KeyRemoved(id);
     }
+
+    /// <summary>The epoch of each partition, null where it does not serve.</summary>
+    List<long?> Owned() => [.. engine.Status.Select(p => p.State == "open" ? p.Epoch : (long?)null)];
 }

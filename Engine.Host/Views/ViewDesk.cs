@@ -45,5 +45,5 @@ sealed class ViewDesk(ReadModels models, IEngine engine)
     }
 
     public IResult List<T>(ListJson<T> list, bool isWhole, JsonTypeInfo<ListJson<T>> type) =>
-        Answers.Ok(list with { Incomplete = !isWhole || engine.Status.Any(p => p.State != "open") }, type);
+        Answers.Ok(list with { Incomplete = !isWhole || models.IsStuck || engine.Status.Any(p => p.State != "open") }, type);
 }

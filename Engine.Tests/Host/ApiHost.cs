@@ -213,5 +213,5 @@ sealed class FailingEngine(EngineNode node) : IEngine
     public ValueTask<Answer> ReadAsync<TActor>(Actors.Deciders.ActorId id, Func<TActor, long, object?> read) where TActor : Actors.Deciders.Actor =>
         Fails is { } kind ? new(new Answer(kind)) : node.ReadAsync(id, read);
 
-    public Task<IReadOnlyList<T>> ScanAsync<TActor, T>(Actors.Deciders.ActorKind kind, Func<TActor, long, T?> pick) where TActor : Actors.Deciders.Actor where T : class => node.ScanAsync(kind, pick);
+    public Task<IReadOnlyList<T>> ScanAsync<TActor, T>(Actors.Deciders.ActorKind kind, Func<TActor, long, T?> pick, bool orFail = false) where TActor : Actors.Deciders.Actor where T : class => node.ScanAsync(kind, pick, orFail);
 }

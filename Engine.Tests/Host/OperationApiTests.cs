@@ -166,6 +166,10 @@ public sealed class OperationApiTests
         await upkeep.RemoveAsync();
         Assert.False(keys.TryGet(old, out _));
         Assert.Equal((403, "invalid_token"), await Refusal(admin.Post("/v1/skus/A/reservations/r/release", $$"""{"token":"{{ticket}}"}""")));
+
+        // A repeat tells of the key that its call made, whatever came since.
+        Assert.NotEqual(rotated.Text("id"), (await admin.Post("/v1/keys/rotation", "", key: "k-2")).Text("id"));
+        Assert.Equal(rotated.Text("id"), (await admin.Post("/v1/keys/rotation", "", key: "k-1")).Text("id"));
     }
 
     [Fact]
@@ -220,7 +224,7 @@ public sealed class OperationApiTests
 
         public ValueTask<Answer> ReadAsync<TActor>(Actors.Deciders.ActorId id, Func<TActor, long, object?> read) where TActor : Actors.Deciders.Actor => engine.ReadAsync(id, read);
 
-        public Task<IReadOnlyList<T>> ScanAsync<TActor, T>(Actors.Deciders.ActorKind kind, Func<TActor, long, T?> pick) where TActor : Actors.Deciders.Actor where T : class => engine.ScanAsync(kind, pick);
+        public Task<IReadOnlyList<T>> ScanAsync<TActor, T>(Actors.Deciders.ActorKind kind, Func<TActor, long, T?> pick, bool orFail = false) where TActor : Actors.Deciders.Actor where T : class => engine.ScanAsync(kind, pick, orFail);
     }
 
     static async Task<(int, string?)> Refusal(Task<Reply> call)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using Engine.Actors;
@@ -86,6 +87,61 @@ public sealed class PostgresViewsTests(PostgresFixture postgres) : IDisposable
         Assert.True(await second.CatchUpAsync(Patience));
         Assert.True(second.Bytes > 0);
 
+        Tables.Project(_folder, story.Rig.Journal);
+        Assert.Equal(Tables.Dump(_folder), Dump());
+    }
+
+    [Fact]
+    public async Task A_rebuild_that_loses_its_server_is_given_up_and_can_be_asked_for_again()
+    {
+        var story = new Story(6);
+        story.Begin();
+        story.Tell(40);
+        var failed = new ConcurrentQueue<Exception>();
+        using var models = new ReadModels(Options(story.Rig.Journal) with { Failed = failed.Enqueue });
+        models.Start();
+        Assert.True(await models.CatchUpAsync(Patience));
+
+        var name = new NpgsqlConnectionStringBuilder(_database).Database;
+        PostgresFixture.Run(postgres.Server.ConnectionString(), $"ALTER DATABASE {name} ALLOW_CONNECTIONS false");
+        PostgresFixture.Run(postgres.Server.ConnectionString(), $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
+        Assert.True(models.Rebuild());
+        for (var i = 0; i < 500 && (failed.IsEmpty || models.Status.IsRebuilding); i++) await Task.Delay(20);
+        Assert.False(models.Status.IsRebuilding);
+        Assert.NotEmpty(failed);
+
+        PostgresFixture.Run(postgres.Server.ConnectionString(), $"ALTER DATABASE {name} ALLOW_CONNECTIONS true");
+        story.Tell(40);
+        Assert.True(await models.CatchUpAsync(Patience));
+        Assert.True(models.Rebuild());
+        for (var i = 0; i < 500 && models.Status.Rebuilds == 0; i++) await Task.Delay(20);
+        Assert.Equal(1, models.Status.Rebuilds);
+        Assert.True(await models.CatchUpAsync(Patience));
+        Tables.Project(_folder, story.Rig.Journal);
+        Assert.Equal(Tables.Dump(_folder), Dump());
+    }
+
+    [Fact]
+    public async Task Tables_that_are_dropped_under_several_nodes_are_made_anew_and_no_node_ends()
+    {
+        var story = new Story(6);
+        story.Begin();
+        story.Tell(40);
+        using var first = new ReadModels(Options(story.Rig.Journal, "a"));
+        using var second = new ReadModels(Options(story.Rig.Journal, "b"));
+        foreach (var models in new[] { first, second })
+        {
+            models.Start();
+            Assert.True(await models.CatchUpAsync(Patience));
+        }
+        for (var i = 0; i < 3; i++)
+        {
+            PostgresFixture.Run(_database, "DROP SCHEMA views CASCADE");
+            // In the first round nobody writes: who only looks finds it first.
+            if (i > 0) story.Tell(40);
+            else await Task.Delay(1500);
+            foreach (var models in new[] { second, first }) Assert.True(await models.CatchUpAsync(Patience));
+        }
         Tables.Project(_folder, story.Rig.Journal);
         Assert.Equal(Tables.Dump(_folder), Dump());
     }

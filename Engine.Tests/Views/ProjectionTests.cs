@@ -154,4 +154,33 @@ public sealed class ProjectionTests : IDisposable
         Assert.Equal("frame 6: the checksum does not match", projector.Faults[torn]);
         Assert.Equal(Enumerable.Range(0, 3).Select(p => p == torn ? 5L : journal.Frames(p).Count), projector.Progress.Select(p => p.Sequence));
     }
+
+    [Fact]
+    public async Task Where_a_frame_can_not_be_read_that_is_told_and_a_rebuild_leaves_what_there_is()
+    {
+        var story = new Story(10);
+        story.Begin();
+        story.Tell(30);
+        var journal = new Verifying.ForgedJournal(story.Rig.Journal);
+        var failed = new System.Collections.Concurrent.ConcurrentQueue<Exception>();
+        using var models = new ReadModels(Tables.Options(_folder, journal) with { Failed = failed.Enqueue });
+        models.Start();
+        Assert.True(await models.CatchUpAsync(TimeSpan.FromSeconds(30)));
+        Assert.False(models.IsStuck);
+        var whole = models.Status.Partitions.Select(p => p.Position).ToArray();
+
+        var torn = Enumerable.Range(0, 3).MaxBy(p => journal.Frames(p).Count);
+        journal.Frames(torn)[5].Bytes[70] ^= 1;
+        Assert.True(models.Rebuild());
+        for (var i = 0; i < 500 && (failed.IsEmpty || models.Status.IsRebuilding); i++) await Task.Delay(20);
+        Assert.Contains("stay as they are: frame 6", Assert.Single(failed).Message);
+        Assert.Equal(whole, models.Status.Partitions.Select(p => p.Position));
+        Assert.Equal(0, models.Status.Rebuilds);
+
+        using var others = new ReadModels(Tables.Options(_folder, journal) with { Directory = _folder.File("others") });
+        others.Start();
+        Assert.True(await others.CatchUpAsync(TimeSpan.FromSeconds(30)));
+        Assert.True(others.IsStuck);
+        Assert.Throws<InvalidDataException>(() => ReadModels.RebuildOffline(Tables.Options(_folder, journal) with { Directory = _folder.File("offline") }, _ => { }));
+    }
 }

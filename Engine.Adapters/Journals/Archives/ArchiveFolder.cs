@@ -36,7 +36,20 @@ sealed class ArchiveFolder(string directory) : IDisposable
         }
     }
 
-    ArchiveFile Open(ArchiveEntry entry) => _open.GetOrAdd(entry.File, _ => new Lazy<ArchiveFile>(() => new ArchiveFile(PathOf(entry.File), entry.Partition))).Value;
+    ArchiveFile Open(ArchiveEntry entry)
+    {
+        var file = _open.GetOrAdd(entry.File, _ => new Lazy<ArchiveFile>(() => new ArchiveFile(PathOf(entry.File), entry.Partition)));
+        try
+        {
+            return file.Value;
+        }
+        catch
+        {
+            // A share that was away for a moment may be back the next time.
+            _open.TryRemove(KeyValuePair.Create(entry.File, file));
+            throw;
+        }
+    }
 
     public void Dispose()
     {

@@ -31,7 +31,7 @@ sealed class GroupWriter : IDisposable
     bool _isTimeToTend;
     bool _isEnding;
     volatile string? _trouble;
-    volatile bool _hasDroppedKeys;
+    int _hasDroppedKeys;
     long _transactions;
     long _durableWrites;
     long _streak = 1;
@@ -50,12 +50,10 @@ sealed class GroupWriter : IDisposable
     public bool IsThisThread => Environment.CurrentManagedThreadId == _thread.ManagedThreadId;
 
     /// <summary>Whether keys were dropped since it was last asked.</summary>
-    public bool TakeDroppedKeys()
-    {
-        var has = _hasDroppedKeys;
-        _hasDroppedKeys = false;
-        return has;
-    }
+    public bool TakeDroppedKeys() => Interlocked.Exchange(ref _hasDroppedKeys, 0) == 1;
+
+    /// <summary>There are dropped keys whose bytes may still lie in the store.</summary>
+    public void LeaveDroppedKeys() => Volatile.Write(ref _hasDroppedKeys, 1);
 
     public void Submit(JournalWrite write)
     {
@@ -139,7 +137,7 @@ sealed class GroupWriter : IDisposable
         foreach (var write in group)
         {
             if (outcome == WriteOutcome.Durable) Interlocked.Increment(ref _durableWrites);
-            if (outcome != WriteOutcome.Refused && write.DroppedKeys.Count > 0) _hasDroppedKeys = true;
+            if (outcome != WriteOutcome.Refused && write.DroppedKeys.Count > 0) LeaveDroppedKeys();
             write.Complete(outcome);
         }
     }

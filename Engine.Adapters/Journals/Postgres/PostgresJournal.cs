@@ -15,6 +15,7 @@ public sealed class PostgresJournal : IStore, IArchivable
 {
     /// <summary>A tenth of a second apart.</summary>
     const int LooksForOthers = 30;
+    const int VacuumSeconds = 600;
     static readonly TimeSpan Pace = TimeSpan.FromSeconds(1);
 
     readonly Lock _archiving = new();
@@ -188,10 +189,32 @@ public sealed class PostgresJournal : IStore, IArchivable
         if (_archiveDirectory is null) throw new StoreUnavailableException("No folder of archives is set (Engine:Archive:Directory): all nodes must be able to read it.");
         lock (_archiving)
         {
-            using var folder = new ArchiveFolder(_archiveDirectory);
-            var report = new Archiver(this, folder).Run(before, progress, stop);
-            Interlocked.Add(ref _framesArchived, report.Frames);
-            return report;
+            // One node at a time: two would write the same file.
+            using var connection = _source.OpenControl();
+            if (!connection.Scalar<bool>(Sql.TryArchiving)) return new ArchiveReport(0, 0, 0, 0);
+            try
+            {
+                using var folder = new ArchiveFolder(_archiveDirectory);
+                var report = new Archiver(this, folder).Run(before, progress, stop);
+                Interlocked.Add(ref _framesArchived, report.Frames);
+                return report;
+            }
+            finally
+            {
+                StopArchiving(connection);
+            }
+        }
+    }
+
+    static void StopArchiving(NpgsqlConnection connection)
+    {
+        try
+        {
+            connection.Run(Sql.StopArchiving);
+        }
+        catch (Exception e) when (PostgresSource.IsFault(e))
+        {
+            // A connection that is lost holds nothing.
         }
     }
 
@@ -213,17 +236,25 @@ public sealed class PostgresJournal : IStore, IArchivable
         }
     }
 
+    static int VacuumKeys(NpgsqlConnection connection)
+    {
+        using var vacuum = connection.Command(Sql.VacuumKeys);
+        vacuum.CommandTimeout = VacuumSeconds;
+        return vacuum.ExecuteNonQuery();
+    }
+
     void Tend()
     {
         _writer.TendSoon();
-        if (!_writer.TakeDroppedKeys() || Interlocked.Exchange(ref _isErasing, 1) == 1) return;
+        if (Interlocked.Exchange(ref _isErasing, 1) == 1) return;
         try
         {
-            Change(connection => connection.Run(Sql.VacuumKeys));
+            if (_writer.TakeDroppedKeys()) Change(VacuumKeys);
         }
         catch (Exception e) when (e is StoreUnavailableException or ObjectDisposedException)
         {
-            // The server vacuums by itself too, only later.
+            // Tried again soon; the server vacuums by itself too, only later.
+            _writer.LeaveDroppedKeys();
         }
         finally
         {

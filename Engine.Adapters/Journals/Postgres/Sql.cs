@@ -220,6 +220,11 @@ static class Sql
     public const string VacuumReplaced = "VACUUM (FULL) engine.keys, engine.signing_keys";
 
     /// <summary>A dropped key is gone from the table only when the row's older versions are.</summary>
+    /// <summary>Held by the node that moves frames to archives; ends with its connection.</summary>
+    public const string TryArchiving = "SELECT pg_try_advisory_lock(7238942110254)";
+
+    public const string StopArchiving = "SELECT pg_advisory_unlock(7238942110254)";
+
     public const string VacuumKeys = "VACUUM engine.keys";
 
     public const string LockSigningKeys = "LOCK TABLE engine.signing_keys IN EXCLUSIVE MODE";

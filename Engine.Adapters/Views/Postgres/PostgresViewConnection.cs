@@ -15,6 +15,8 @@ sealed class PostgresViewConnection(NpgsqlConnection connection, bool leads) : V
     NpgsqlBatch? _queue;
     NpgsqlTransaction? _transaction;
     bool _leads = leads;
+    // Which tables it leads, for their names may come to mean others; null where nobody else can put any there.
+    long? _tables;
 
     public NpgsqlConnection Connection => connection;
 
@@ -49,8 +51,14 @@ sealed class PostgresViewConnection(NpgsqlConnection connection, bool leads) : V
     public override bool TryLead()
     {
         if (_leads) return true;
-        return _leads = connection.Scalar<bool>(PostgresViews.TryLead);
+        _leads = connection.Scalar<bool>(PostgresViews.TryLead);
+        if (_leads) _tables = Tables;
+        return _leads;
     }
+
+    public override bool IsReplaced => _tables is { } tables && tables != Tables;
+
+    long Tables => connection.Scalar<long>(PostgresViews.ReadIdentity);
 
     public void Queue(NpgsqlBatchCommand command)
     {

@@ -12,7 +12,9 @@ namespace Engine.Adapters.Views.Postgres;
 sealed class PostgresViews(string connectionString, string node, string? reader) : ViewPlace
 {
     public const string TryLead = "SELECT pg_try_advisory_lock(7238942110253)";
+    public const string ReadIdentity = "SELECT coalesce(to_regclass('meta')::oid::bigint, 0)";
     public const string StopLeading = "SELECT pg_advisory_unlock_all()";
+    const string NobodyLeads = "SELECT pg_try_advisory_xact_lock(7238942110253)";
     const string LockMaking = "SELECT pg_advisory_xact_lock(7238942110252)";
     const string Schema = "views";
     const string RebuildSchema = "views_rebuild";
@@ -39,7 +41,8 @@ sealed class PostgresViews(string connectionString, string node, string? reader)
         {
             try
             {
-                using var connection = _source.OpenReading();
+                // Not by one for readers: those are kept open by whoever has read, and there are no more.
+                using var connection = _source.OpenControl();
                 return connection.Scalar<long>(ReadBytes);
             }
             catch (Exception e) when (IsFault(e))
@@ -56,7 +59,12 @@ sealed class PostgresViews(string connectionString, string node, string? reader)
         {
             connection.Run(LockMaking);
             remade = connection.Scalar<bool>(IsMade) ? Misfit(connection, partitions) : null;
-            if (remade is not null) connection.Run(Drop);
+            if (remade is not null)
+            {
+                // While builds change: who keeps these would write on into the new ones what belongs into its own.
+                if (!connection.Scalar<bool>(NobodyLeads)) throw new StoreUnavailableException("the read models are kept by a node of another build");
+                connection.Run(Drop);
+            }
             if (!connection.Scalar<bool>(IsMade)) Make(connection, Schema, partitions);
             transaction.Commit();
         }
