@@ -23,7 +23,8 @@ sealed class EntryPages
     readonly Dictionary<ulong, Place> _places = [];
     readonly List<Page> _pages = [];
     readonly Stack<int> _free = [];
-    readonly List<ulong> _dirty = [];
+    // Each once, however often it is woken and laid down again before it is written.
+    readonly HashSet<ulong> _dirty = [];
     int _current = -1;
 
     public int Count => _places.Count;
@@ -122,7 +123,12 @@ sealed class EntryPages
 
     Place Append(ReadOnlySpan<byte> entry)
     {
-        if (_current < 0 || _pages[_current].Room < entry.Length) _current = NewPage(entry.Length);
+        if (_current < 0 || _pages[_current].Room < entry.Length)
+        {
+            // Nothing is taken out of an empty page any more, so nobody would find it again.
+            if (_current >= 0 && _pages[_current].Live == 0) Recycle(_current);
+            _current = NewPage(entry.Length);
+        }
         var page = _pages[_current];
         var offset = page.Used;
         entry.CopyTo(page.Bytes.AsSpan(offset));

@@ -9,6 +9,9 @@ public sealed partial class Partition
 {
     CheckpointBuilder? _checkpoint;
     long _checkpointCost;
+    // By the uptime: where the last one could not be written the next waits a moment.
+    long _checkpointNotBefore = long.MinValue;
+    const long CheckpointRetry = 5_000;
     /// <summary>Of the last checkpoint (bytes): one actor may take more than a segment has.</summary>
     int _largestSnapshot;
 
@@ -21,7 +24,8 @@ public sealed partial class Partition
     {
         if (_checkpoint is null)
         {
-            if (_bytesSinceCheckpoint < Math.Max(_limits.CheckpointBytes, _checkpointCost) && !(_draining && _bytesSinceCheckpoint > 0)) return;
+            var isTime = _bytesSinceCheckpoint >= Math.Max(_limits.CheckpointBytes, _checkpointCost) && _host.Uptime >= _checkpointNotBefore;
+            if (!isTime && !(_draining && _bytesSinceCheckpoint > 0)) return;
             _checkpoint = new CheckpointBuilder(this);
             (_bytesSinceCheckpoint, _draining) = (0, false);
         }
@@ -31,8 +35,13 @@ public sealed partial class Partition
             if (done.Outcome == WriteOutcome.Durable) done.Adopt();
             // Under an epoch that is still this owner's own: then somebody else has taken over, and must be left in peace.
             else if (done.Outcome == WriteOutcome.Refused && done.Epoch == _epoch) BeTakenOver(AnswerKind.OutcomeUnknown);
-            // The index already names places in a segment that does not exist.
-            else Crash("a checkpoint could not be written", AnswerKind.StoreUnavailable, repair: true, isFault: false);
+            else
+            {
+                // The index already names places in a segment that does not exist. Where nothing was written the lease goes on: a full disk
+                // takes no other, and what it holds is to be read all the same.
+                _checkpointNotBefore = _host.Uptime + CheckpointRetry;
+                Crash("a checkpoint could not be written", AnswerKind.StoreUnavailable, repair: true, isFault: false, keep: done.Outcome == WriteOutcome.Failed ? new Lease(_epoch, _sequence) : null);
+            }
         }
         else if (!_checkpoint.IsWaiting)
         {

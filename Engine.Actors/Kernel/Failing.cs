@@ -17,13 +17,29 @@ public sealed partial class Partition
     void Sweep()
     {
         var kind = Away;
-        while (_arrivals.TryDequeue(out var arrival))
+        RefuseLooks(kind);
+        if (_state is not (State.Closed or State.Stopped)) return;
+        _arrivals.Clear();
+        RefuseAsks(kind);
+    }
+
+    /// <summary>What else has come stays: while it opens, that may be for the memory that is just made.</summary>
+    void RefuseLooks(AnswerKind kind)
+    {
+        for (var left = _arrivals.Count; left > 0 && _arrivals.TryDequeue(out var arrival); left--)
+        {
             if (arrival is Look look) look.Fail(kind);
-        if (_state == State.Opening) return;
+            else _arrivals.Enqueue(arrival);
+        }
+    }
+
+    void RefuseAsks(AnswerKind kind)
+    {
         _drained.Clear();
         _mailbox.Drain(Lane.Urgent, int.MaxValue, _drained);
         _mailbox.Drain(Lane.Normal, int.MaxValue, _drained);
         foreach (var ask in _drained) ask.Complete(new Answer(kind));
+        _drained.Clear();
     }
 
     /// <summary>Memory goes; what was not durable has not happened. Rebuilt from the journal unless it keeps failing.</summary>
@@ -83,6 +99,7 @@ public sealed partial class Partition
         _checkpoint = null;
         _inFlight = null;
         InboxCount = 0;
+        IsSettling = false;
         _leaving = Leaving.No;
         _bytesSinceCheckpoint = 0;
         _epoch = 0;
@@ -91,11 +108,14 @@ public sealed partial class Partition
 
     /// <summary>
     /// The answer to a commit was lost. The partition is taken over anew, which fences the lost attempt; then the journal says
-    /// whether it happened. If it did not, the identical frame is submitted again.
+    /// whether it happened. If it did not, the identical frame is submitted again. The store may be away for long: whoever has come
+    /// meanwhile is refused, not kept waiting.
     /// </summary>
     void SettleUnknown(FrameWrite write)
     {
         _batch.FailAsks(AnswerKind.OutcomeUnknown);
+        RefuseLooks(AnswerKind.StoreUnavailable);
+        RefuseAsks(AnswerKind.StoreUnavailable);
         write.Reopen();
         _inFlight = write;
         _host.Scheduler.RunBlocking(() =>

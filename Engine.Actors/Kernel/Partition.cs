@@ -69,6 +69,7 @@ public sealed partial class Partition : IThreadPoolWorkItem
     public PartitionCounters Counters { get; } = new();
     public bool IsOpen => _state == State.Open;
     public bool IsClosed => _state == State.Closed;
+    /// <summary>Nobody knows yet what became of its last frame: until the store tells, it answers nobody.</summary>
     internal bool IsSettling { get; private set; }
     public string? Fault => _fault;
 
@@ -89,7 +90,7 @@ public sealed partial class Partition : IThreadPoolWorkItem
     internal void Post(Ask ask)
     {
         if (IsAway) ask.Complete(new Answer(Away));
-        else if (!_host.Journal.IsWritable) ask.Complete(new Answer(AnswerKind.StoreUnavailable));
+        else if (IsSettling || !_host.Journal.IsWritable) ask.Complete(new Answer(AnswerKind.StoreUnavailable));
         else if (IsBehind(ask.Options.Lane) || !_mailbox.TryPost(ask))
         {
             Counters.Overloaded++;
@@ -110,9 +111,9 @@ public sealed partial class Partition : IThreadPoolWorkItem
 
     internal void Post(Look look)
     {
-        if (IsAway)
+        if (IsAway || IsSettling)
         {
-            look.Fail(Away);
+            look.Fail(IsAway ? Away : AnswerKind.StoreUnavailable);
             return;
         }
         _arrivals.Enqueue(look);

@@ -45,11 +45,16 @@ public sealed class UnknownOutcomeTests
         journal.LoseNextAnswer(written: true);
         Assert.Equal("outcome_unknown", (await host.Admin.Reserve("A", "r", 1, token)).Code);
         Assert.Equal(503, (await host.Admin.Get("/health/ready")).Status);
+        // Nobody is kept waiting for a store that may be away for long.
+        Assert.Equal((503, "store_unavailable"), Told(await host.Admin.Get("/v1/skus/A")));
+        Assert.Equal((503, "store_unavailable"), Told(await host.Admin.Reserve("A", "other", 1, token)));
 
         journal.CanBeTakenOver = true;
         await Shop.Until(async () => (await host.Admin.Get("/health/ready")).Status == 200, "ready");
         Assert.Equal(200, (await host.Admin.Reserve("A", "r", 1, token)).Status);
     }
+
+    static (int, string?) Told(Reply reply) => (reply.Status, reply.Code);
 
     static async Task<(ApiHost Host, UncertainJournal Journal)> StartAsync()
     {

@@ -75,14 +75,14 @@ public sealed class SqliteJournalTests : OrderedJournalContract
         using var go = new ManualResetEventSlim();
         var journal = OpenWith(Options with { AtStep = step => go.Wait() });
         var epoch = journal.Acquire(0, "a").Epoch;
-        var (whole, frame) = (LargeCheckpoint(epoch), TestWrite.OfFrame(0, epoch, 1));
         var isFirst = false;
+        var whole = LargeCheckpoint(epoch);
+        var frame = TestWrite.OfFrame(0, epoch, 1, TestWrite.FrameBytes(0, 1), completing: () => isFirst = !whole.Done.IsCompleted);
         journal.Submit(whole);
         journal.Submit(frame);
-        var order = frame.Done.ContinueWith(_ => isFirst = !whole.Done.IsCompleted, TaskContinuationOptions.ExecuteSynchronously);
         go.Set();
         Assert.Equal(WriteOutcome.Durable, await whole.Done);
-        await order;
+        Assert.Equal(WriteOutcome.Durable, await frame.Done);
         Assert.True(isFirst);
         Assert.Equal(whole.SegmentBytes.ToArray(), journal.ReadSegment(0, 7, 0, whole.SegmentBytes.Length));
         Assert.Equal(whole.Checkpoint, journal.ReadCheckpoint(0));

@@ -9,10 +9,17 @@ sealed class TestWrite : JournalWrite
 
     public Task<WriteOutcome> Done => _done.Task;
 
-    public override void Complete(WriteOutcome outcome) => _done.SetResult(outcome);
+    /// <summary>Called on the journal's thread, before <see cref="Done"/> is.</summary>
+    public Action? Completing { get; init; }
 
-    public static TestWrite OfFrame(int partition, long epoch, long sequence, byte[] frame) =>
-        new() { Partition = partition, Epoch = epoch, Sequence = sequence, Frame = frame };
+    public override void Complete(WriteOutcome outcome)
+    {
+        Completing?.Invoke();
+        _done.SetResult(outcome);
+    }
+
+    public static TestWrite OfFrame(int partition, long epoch, long sequence, byte[] frame, Action? completing = null) =>
+        new() { Completing = completing, Partition = partition, Epoch = epoch, Sequence = sequence, Frame = frame };
 
     /// <summary>A frame whose content tells what it is.</summary>
     public static TestWrite OfFrame(int partition, long epoch, long sequence) =>
