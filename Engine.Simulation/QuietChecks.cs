@@ -52,6 +52,8 @@ static class QuietChecks
         Require(order.State is not (MicroState.Received or MicroState.Reserving or MicroState.AwaitingPayment or MicroState.Paying), "I7", $"{id} has no defined end: {Lines(order)}");
         if (order.MayCommit && !order.Cancelled)
             Require(order.State is MicroState.Backordered or MicroState.Held or MicroState.Refunded || HasAll(order), "I7", $"{id} was paid and lacks stock: {Lines(order)}");
+        if (order.IsEnded || order.State == MicroState.Refunded)
+            Require(order.Lines.All(l => l.Stock is not (LineStock.Reserved or LineStock.Committed or LineStock.Waiting)), "I7", $"{id} has ended and still holds: {Lines(order)}");
         Require(order.RemindAt == Actor.Never, "I7", $"{id}: the buyer was not reminded");
         if (order.Cancelled) Require(order.State == MicroState.Cancelled ? order.PaidSum <= order.RefundedSum : order.State is MicroState.Refunding or MicroState.Refunded, "I7", $"{id} is cancelled with {order.PaidSum} paid");
         foreach (var line in order.Lines) CheckLine(replica, order, line, id);

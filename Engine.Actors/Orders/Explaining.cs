@@ -21,7 +21,7 @@ static class Explaining
         "expanded" => Said(e, "bundle_components", new() { ["bundle"] = Line(order, e)?.Sku ?? "", ["each"] = e.Text }, "another composition of the bundle when the order came"),
         "expired" => Said(e, e.Text == "payment_failed" ? "payment_failed" : "lock_tier_lapsed", new()
         {
-            ["deadline"] = Time(e.Number), ["tier"] = order.PaymentStarted ? "paying" : "order", ["total"] = Number(order.Details.Total), ["paid"] = Number(order.PaidSum),
+            ["deadline"] = Time(e.Number), ["tier"] = e.Number < order.PayingDeadline ? "order" : "paying", ["total"] = Number(order.Details.Total), ["paid"] = Number(order.PaidSum),
         }, e.Text == "payment_failed" ? "a payment that succeeded" : "a payment that arrived before the deadline"),
         "reopened" => Said(e, "late_payment", new() { ["paid"] = Number(e.Number), ["total"] = Number(order.Details.Total) },
             "the same payment arriving before the lock lapsed"),

@@ -70,6 +70,7 @@ public static class OrderDecider
         if (intake.Cancellation is { } cancellation && !order.Kept.Any(k => k.Step is null && k.CancelReference == cancellation.Reference && Same(k.CancelLines, cancellation.Lines)))
             turn.Emit(new FactKept { CancelReason = cancellation.Reason, CancelBy = cancellation.By, CancelLines = [.. cancellation.Lines ?? []], CancelReference = cancellation.Reference, Source = intake.Source });
         if (intake.Step is { } step) StepDecider.Keep(order, step, intake.Source, turn);
+        Flag(order, intake.Flags, intake.Source, turn);
         if (intake.Idempotency is { } call) turn.Emit(new CallRemembered { Key = call.Key, Body = call.Body });
         return new(OrderOutcome.Kept);
     }
@@ -112,8 +113,13 @@ public static class OrderDecider
     static void Compare(OrderActor order, Intake intake, Turn turn)
     {
         var differences = intake.Details is { } told ? Differences(order, told).Select(part => $"differs:{part}") : [];
-        foreach (var flag in differences.Concat(intake.Flags))
-            if (!order.HasFlag(flag)) turn.Emit(new OrderFlagged { Flag = flag, Source = intake.Source });
+        Flag(order, differences.Concat(intake.Flags), intake.Source, turn);
+    }
+
+    static void Flag(OrderActor order, IEnumerable<string> flags, string source, Turn turn)
+    {
+        foreach (var flag in flags)
+            if (!order.HasFlag(flag)) turn.Emit(new OrderFlagged { Flag = flag, Source = source });
     }
 
     static IEnumerable<string> Differences(OrderActor order, OrderDetails told)

@@ -76,8 +76,10 @@ public sealed record OrderPush
     public CancellationPush? Cancellation { get; init; }
     public RefundPush? Refund { get; init; }
     public StepPush? Step { get; init; }
-    /// <summary>The platform's own status, kept and shown as it was said.</summary>
+    /// <summary>The platform's own status, as it was said.</summary>
     public string? PlatformStatus { get; init; }
+    /// <summary>The same where nothing here follows from it: it is then shown with the order (FEATURES B5).</summary>
+    public string? UntranslatedStatus { get; init; }
 }
 
 /// <param name="At">When, by the platform's clock.</param>

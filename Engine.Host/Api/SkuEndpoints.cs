@@ -27,8 +27,8 @@ sealed class SkuEndpoints(IEngine engine, TokenDesk tokens, StockReader reader, 
     async Task<IResult> Put(HttpContext http)
     {
         var sku = http.Segment("sku");
-        if (!OrderRules.IsSku(sku)) return Problems.Invalid("sku", "bad_format", Names.SkuFormat);
         var body = await http.ReadAsync(SkuBody.Read);
+        if (!OrderRules.IsSku(sku)) return Problems.Invalid([new Fault("sku", "bad_format", Names.SkuFormat), .. body.Faults]);
         if (!body.IsGood) return Problems.Invalid(body.Faults);
         var (unread, faults) = await Nested(sku, body.Value.Bundle ?? []);
         if (unread is not null) return unread;

@@ -1,6 +1,7 @@
 using Engine.Actors.Asking;
 using Engine.Actors.Deciders;
 using Engine.Actors.Fulfilment;
+using Engine.Adapters.Canonical;
 using Engine.Host.Cluster;
 using Engine.Host.Security;
 
@@ -23,8 +24,8 @@ sealed class WarehouseEndpoints(IEngine engine, Scans scans)
     async Task<IResult> Put(HttpContext http)
     {
         var code = http.Segment("warehouse");
-        if (!Names.IsWarehouse(code)) return Problems.Invalid("warehouse", "bad_format", Names.WarehouseFormat);
         var body = await http.ReadAsync(WarehouseBody.Read);
+        if (!Names.IsWarehouse(code)) return Problems.Invalid([new Fault("warehouse", "bad_format", Names.WarehouseFormat), .. body.Faults]);
         if (!body.IsGood) return Problems.Invalid(body.Faults);
 
         var (kind, warehouses) = await ReadAll();

@@ -17,6 +17,7 @@ namespace Engine.Host.Ingress;
 sealed class IntakeFactory(Shops shops, PersonalDesk personal, NearDuplicates duplicates, TimeProvider time)
 {
     static readonly TimeSpan ClientDeviationMax = TimeSpan.FromSeconds(3);
+    const int StatusMax = 64;
 
     long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
 
@@ -31,12 +32,15 @@ sealed class IntakeFactory(Shops shops, PersonalDesk personal, NearDuplicates du
     /// <param name="message">The platform's id of the message (<see cref="ParsedMessage.DedupeKey"/>).</param>
     public Intake? Push(string platform, string shop, string message, OrderPush push, string source)
     {
-        if (push is { Order: null, Payment: null, Cancellation: null, Refund: null, Step: null }) return null;
+        var saysNothingElse = push is { Order: null, Payment: null, Cancellation: null, Refund: null, Step: null };
+        var status = saysNothingElse ? push.PlatformStatus : push.UntranslatedStatus;
+        if (saysNothingElse && status is null) return null;
         return Make(
             new OrderName(platform, shop, push.PlatformOrderId), source, keepEarly: true, push.Order, push.Payment ?? push.Order?.Payment,
             push.Cancellation is { } c ? Cancelled(c, platform) with { Reference = Hash(message) } : null,
             push.Refund is { } r ? Refunded(r) : null,
-            push.Step is { } s ? Stepped(s, StepRole.Platform) : null);
+            push.Step is { } s ? Stepped(s, StepRole.Platform) : null,
+            status: status);
     }
 
     public Intake Payment(OrderName name, CanonicalPayment payment, string source, Idempotency? call) =>
@@ -50,7 +54,7 @@ sealed class IntakeFactory(Shops shops, PersonalDesk personal, NearDuplicates du
 
     Intake Make(
         OrderName name, string source, bool keepEarly, CanonicalOrder? order = null, CanonicalPayment? payment = null, Cancellation? cancellation = null,
-        RefundFact? refund = null, StepFact? step = null, IReadOnlyCollection<string>? onlyWarehouses = null, Idempotency? call = null)
+        RefundFact? refund = null, StepFact? step = null, IReadOnlyCollection<string>? onlyWarehouses = null, Idempotency? call = null, string? status = null)
     {
         var (cipher, key, hash) = order is null ? ([], [], 0) : personal.Seal(PersonalData.Of(order), name.OrderId);
         return new Intake
@@ -63,7 +67,7 @@ sealed class IntakeFactory(Shops shops, PersonalDesk personal, NearDuplicates du
             KeepEarly = keepEarly,
             Details = order is null ? null : Details(order, cipher, hash),
             WrappedKey = key,
-            Flags = order is null ? [] : Flags(order, name),
+            Flags = Flags(order, name, status),
             Payment = payment is null ? null : Paid(payment, name),
             Cancellation = cancellation,
             Refund = refund,
@@ -73,9 +77,11 @@ sealed class IntakeFactory(Shops shops, PersonalDesk personal, NearDuplicates du
         };
     }
 
-    List<string> Flags(CanonicalOrder order, OrderName name)
+    List<string> Flags(CanonicalOrder? order, OrderName name, string? status)
     {
         List<string> flags = [];
+        if (status is not null) flags.Add($"platform_status:{status[..Math.Min(status.Length, StatusMax)]}");
+        if (order is null) return flags;
         if (order.ClientSubmittedAt is { } submitted && (submitted - order.PlacedAt).Duration() > ClientDeviationMax) flags.Add("client_time_deviates");
         if (duplicates.Find(order, name.OrderId) is { } other) flags.Add($"near_duplicate:{other}");
         return flags;

@@ -73,6 +73,11 @@ sealed class OrderPlan
             case 2: SayRefund(); break;
             case 3: SayCancelled(); SayRefund(); break;
             case 4 or 5: PlanSteps(); break;
+            case 6:
+                PlanSteps();
+                if (_random.Next(2) == 0) SayCancelled();
+                SayRefund();
+                break;
             default: break;
         }
     }
@@ -104,6 +109,14 @@ sealed class OrderPlan
             if (_random.Next(2) == 0) SayStep(MicroState.Completed, StepRole.Platform, null);
             return;
         }
+        if (_random.Next(2) == 0)
+        {
+            // Each warehouse reports what it has done itself, of an order that may be split.
+            foreach (var warehouse in _world.Warehouses)
+                foreach (var step in (MicroState[])[MicroState.Picking, MicroState.Packed, MicroState.Shipped])
+                    if (_random.Next(8) > 0) SayStep(step, StepRole.Warehouse, null, warehouse);
+            return;
+        }
         foreach (var step in (MicroState[])[MicroState.Picking, MicroState.Packed, MicroState.Shipped, MicroState.Delivered, MicroState.Completed])
         {
             if (_random.Next(8) == 0) return;
@@ -126,8 +139,8 @@ sealed class OrderPlan
         Say("refunded", o => o.Refunds.Any(r => r.Status == RefundProgress.Succeeded), refund: new RefundFact { Reference = "f1", Status = RefundProgress.Succeeded, Amount = PaymentFact.Whole, Full = true });
     }
 
-    void SayStep(MicroState step, StepRole role, Func<OrderActor, bool>? took) =>
-        Say(step.Name(), took, step: new StepFact { Step = step, Role = role, Operator = "w1", Carrier = step == MicroState.Shipped ? "sf" : "" }, keepEarly: role == StepRole.Platform);
+    void SayStep(MicroState step, StepRole role, Func<OrderActor, bool>? took, string? warehouse = null) =>
+        Say(step.Name(), took, step: new StepFact { Step = step, Role = role, Operator = warehouse ?? "w1", Carrier = step == MicroState.Shipped ? "sf" : "" }, keepEarly: role == StepRole.Platform, warehouse: warehouse);
 
     static Func<OrderActor, bool> Has(string reference, PayStatus atLeast) => o => o.Payments.Any(p => p.Reference == reference && Rank(p.Status) >= Rank(atLeast));
 
@@ -136,7 +149,7 @@ sealed class OrderPlan
     PaymentFact Payment(string reference, PayStatus status, long amount = PaymentFact.Whole) => new() { Reference = reference, Status = status, Amount = amount };
 
     void Say(string name, Func<OrderActor, bool>? took, bool details = false, PaymentFact? payment = null, Cancellation? cancellation = null,
-        RefundFact? refund = null, StepFact? step = null, bool keepEarly = true)
+        RefundFact? refund = null, StepFact? step = null, bool keepEarly = true, string? warehouse = null)
     {
         var flags = payment?.Reference;
         _facts.Add(new Fact(name, () => new Intake
@@ -152,6 +165,7 @@ sealed class OrderPlan
             Refund = refund,
             Step = step,
             KeepEarly = keepEarly,
+            OnlyWarehouses = warehouse is null ? null : [warehouse],
             WrappedKey = details ? [1, 2, 3] : [],
         })
         {

@@ -38,6 +38,7 @@ public sealed class StockApiTests : IAsyncLifetime
             ["capacityPerDay:not_positive", "coldChain:wrong_type", "location.lat:out_of_range", "location.lon:wrong_type", "name:wrong_type", "state:unknown_value"], reply.Faults);
         Assert.Equal(["name:required"], (await _admin.Put("/v1/warehouses/w", "{}")).Faults);
         Assert.Equal(["warehouse:bad_format"], (await _admin.Put("/v1/warehouses/a%20b", """{"name":"x"}""")).Faults);
+        Assert.Equal(["state:unknown_value", "warehouse:bad_format"], (await _admin.Put("/v1/warehouses/a%20b", """{"name":"x","state":"shut"}""")).Faults);
     }
 
     [Fact]
@@ -63,7 +64,7 @@ public sealed class StockApiTests : IAsyncLifetime
     {
         var reply = await _admin.Put("/v1/skus/A", """{"strict":1,"safetyStock":-1,"barcodes":[""],"aliases":[{"platform":"UP","sku":"a/b"}],"bundle":[{"sku":"a/b","quantity":0},{"sku":"x","quantity":1},{"sku":"x","quantity":1}]}""");
         Assert.Equal(["aliases[0].platform:bad_format", "aliases[0].shop:required", "aliases[0].sku:bad_format", "barcodes[0]:bad_format", "bundle[0].quantity:not_positive", "bundle[0].sku:bad_format", "bundle[2].sku:duplicate", "safetyStock:negative", "strict:wrong_type"], reply.Faults);
-        Assert.Equal(["sku:bad_format"], (await _admin.Put($"/v1/skus/{new string('x', 81)}", "{}")).Faults);
+        Assert.Equal(["safetyStock:negative", "sku:bad_format"], (await _admin.Put($"/v1/skus/{new string('x', 81)}", """{"safetyStock":-1}""")).Faults);
     }
 
     [Fact]

@@ -183,4 +183,27 @@ public sealed class WebhookApiTests : IAsyncLifetime
         var shown = await _admin.Until($"/v1/orders/{Uri.EscapeDataString(id)}", r => r.Text("state") == "awaiting_payment");
         Assert.Equal(("awaiting_payment", platform, shopName, "A", "2"), (shown.Text("state"), shown.Text("platform"), shown.Text("shop"), shown.Text("lines[0].sku"), shown.Text("lines[0].quantity")));
     }
+
+    [Fact]
+    public async Task A_status_that_nothing_follows_from_is_shown_with_its_order_whichever_comes_first()
+    {
+        foreach (var status in new[] { "WAIT_BUYER_PAY", "SOMETHING_NEW", "SOMETHING_NEW" }) Assert.Equal(200, (await Youzan(status)).Status);
+        var order = Orders.New("E20260101000000000002", ("A", 2));
+        (order["platform"], order["shop"], order["placedAt"]) = ("youzan", "strict", Now);
+        await _admin.Post("/v1/orders", order.ToJsonString());
+        Assert.Equal(200, (await Youzan("SOMETHING_ELSE")).Status);
+        var shown = await _admin.Until($"/v1/orders/{Uri.EscapeDataString("youzan:strict:E20260101000000000002")}", r => r.Body!["flags"]!.AsArray().Count >= 3);
+        Assert.Equal(["platform_status:WAIT_BUYER_PAY", "platform_status:SOMETHING_NEW", "platform_status:SOMETHING_ELSE"], shown.Body!["flags"]!.AsArray().Select(f => f!.ToString()));
+
+        Task<Reply> Youzan(string status)
+        {
+            var message = new JsonObject { ["tid"] = "E20260101000000000002", ["status"] = status }.ToJsonString();
+            var body = new JsonObject { ["client_id"] = "client", ["id"] = "E20260101000000000002", ["type"] = "TRADE_ORDER_STATE", ["msg_id"] = status, ["msg"] = Uri.EscapeDataString(message) }.ToJsonString();
+            var bytes = Encoding.UTF8.GetBytes(body);
+            return _platform.Push("/webhooks/youzan/strict", new Dictionary<string, string>
+            {
+                ["Content-Type"] = "application/json", ["Event-Sign"] = Signers.Youzan("client", "youzan-secret", bytes), ["Event-Type"] = "TRADE_ORDER_STATE",
+            }, bytes);
+        }
+    }
 }

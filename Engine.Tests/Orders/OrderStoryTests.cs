@@ -100,6 +100,18 @@ public sealed class OrderStoryTests
     }
 
     [Fact]
+    public void The_tier_that_lapsed_is_that_of_its_time()
+    {
+        _rig.Place("1", ("A", 3));
+        _rig.Pass(TimeSpan.FromMinutes(16));
+        _rig.Pay("1", status: PayStatus.Started);
+        _rig.Place("2", ("A", 3));
+        _rig.Pay("2", status: PayStatus.Started);
+        _rig.Pass(TimeSpan.FromMinutes(46));
+        Assert.Equal(["order", "paying"], new[] { "1", "2" }.Select(id => _rig.View(id).Explain.Single(e => e.Decision == "expired").Inputs["tier"]));
+    }
+
+    [Fact]
     public void A_late_payment_for_stock_that_is_gone_is_backordered_with_priority_and_served_first()
     {
         _rig.Place("late", ("A", 8));

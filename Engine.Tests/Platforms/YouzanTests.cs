@@ -145,7 +145,7 @@ public sealed class YouzanTests
         Assert.Null(push.Payment?.Amount);
         Assert.Equal(isClosed, push.Cancellation is not null);
         Assert.Equal(step, push.Step?.Step);
-        Assert.Equal(status, push.PlatformStatus);
+        Assert.Equal((status, status == "SOMETHING_NEW"), (push.PlatformStatus, push.UntranslatedStatus is not null));
     }
 
     [Fact]
@@ -174,6 +174,13 @@ public sealed class YouzanTests
         var refund = Thin("trade_refund_RefundSuccess", """{"tid":"E1","refund_id":"R1"}""").Pushes[0].Refund!;
         Assert.True(refund.Full);
         Assert.Null(refund.Amount);
+    }
+
+    [Fact]
+    public void A_refund_of_one_line_that_names_no_amount_is_none_of_the_whole()
+    {
+        var refund = Thin("trade_refund_RefundSuccess", """{"tid":"E1","oid":"L1","refund_id":"R1"}""").Pushes[0].Refund!;
+        Assert.Equal((false, 0L), (refund.Full, refund.Amount));
     }
 
     [Fact]

@@ -28,6 +28,7 @@ internal static class ShopifyOrder
                 Refund = refunds.Count > 0 ? refunds[0] : null,
                 Step = body.Words("fulfillment_status") == "fulfilled" ? Shipped(body) : null,
                 PlatformStatus = StatusOf(body, financial),
+                UntranslatedStatus = financial is null or "pending" or "authorized" or "paid" or "partially_refunded" or "refunded" ? null : financial,
             },
         };
         foreach (var further in refunds.Skip(1))
@@ -54,7 +55,7 @@ internal static class ShopifyOrder
         return order;
     }
 
-    // Refunded money was paid before. Partly paid and voided stay a status that people see.
+    // Refunded money was paid before. Of what is partly paid no sum is told, and what is voided may be paid otherwise: people see that as a flag.
     private static CanonicalPayment? PaymentOf(string? financial, string id, CanonicalOrder order, Fields body)
     {
         var status = financial switch

@@ -21,6 +21,9 @@ internal static class YouzanMessage
         "TRADE_ORDER_STATE", "TRADE_ORDER_EXPRESS",
     ];
 
+    private static readonly string?[] Known =
+        [null, "WAIT_BUYER_PAY", "TRADE_PAID", "WAIT_CONFIRM", "WAIT_SELLER_SEND_GOODS", "WAIT_BUYER_CONFIRM_GOODS", "TRADE_SUCCESS", "TRADE_CLOSED"];
+
     public static ParsedMessage Read(Fields envelope, string key, string shop)
     {
         var type = envelope.Id("type") ?? "";
@@ -65,6 +68,7 @@ internal static class YouzanMessage
             Cancellation = isClosed ? new CancellationPush(ClosingReason(info), changedAt) : null,
             Step = isFinished ? new StepPush("completed", changedAt) : StepOf(status, changedAt),
             PlatformStatus = status,
+            UntranslatedStatus = Known.Contains(status, StringComparer.Ordinal) ? null : status,
         };
     }
 
