@@ -22,6 +22,10 @@ public sealed class PartitionCounters
     public long Faults { get; internal set; }
     /// <summary>The longest a deadline has been decided behind its time, milliseconds.</summary>
     public long DeadlineLatenessMax { get; internal set; }
+    /// <summary>Deadlines that were decided more than <see cref="Late"/> milliseconds behind their time.</summary>
+    public long DeadlinesLate { get; internal set; }
+
+    public const long Late = 5_000;
 
     public long Events(byte tag) => Volatile.Read(ref EventsByTag[tag]);
 }

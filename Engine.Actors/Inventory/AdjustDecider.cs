@@ -53,6 +53,7 @@ public static class AdjustDecider
             Asked = asked,
             IsCount = wish.Set is not null,
             Wanted = wish.Set ?? wish.Delta ?? 0,
+            By = wish.By,
         });
         var applied = sku.Adjustment(Key(wish.Reference, wish.LineNumber))!;
         if (shortage > 0) BackorderDecider.EvictNewestUnpaid(sku, wish.Warehouse, turn);

@@ -26,6 +26,8 @@ public sealed class ConfigureSku : Command
     public IReadOnlyList<AliasKey>? Aliases { get; init; }
     /// <summary>Makes it a bundle of these.</summary>
     public IReadOnlyList<BundlePart>? Bundle { get; init; }
+    /// <summary>Who says so: the name of the caller's key.</summary>
+    public string By { get; init; } = "";
 }
 
 /// <summary>One line of a stock adjustment: either a change or a counted figure.</summary>
@@ -37,6 +39,8 @@ public sealed class AdjustStock : Command
     public int? Delta { get; init; }
     public int? Set { get; init; }
     public required StockReason Reason { get; init; }
+    /// <inheritdoc cref="ConfigureSku.By" />
+    public string By { get; init; } = "";
 }
 
 /// <summary>What a verified snapshot token says. The signature has been checked at the edge.</summary>

@@ -158,6 +158,7 @@ public static class StockDecider
             Barcodes = wish.Barcodes?.ToList() ?? [.. sku.Barcodes],
             Aliases = [.. aliases],
             Bundle = wish.Bundle?.ToList() ?? sku.Bundle,
+            By = wish.By,
         };
         if (known && wanted.Name == sku.Name && wanted.Strict == sku.Strict && wanted.SafetyStock == sku.SafetyStock
             && wanted.Barcodes.SequenceEqual(sku.Barcodes) && wanted.Aliases.SequenceEqual(sku.Aliases) && Same(wanted.Bundle, sku.Bundle))

@@ -12,6 +12,8 @@ public sealed class SkuConfigured : Event
     public List<string> Aliases = [];
     /// <summary>Its components, for a bundle.</summary>
     public List<BundlePart> Bundle = [];
+    /// <summary>Who set it so (FEATURES F7); empty where the engine did, or a build before.</summary>
+    public string By = "";
 
     public override byte Tag => 1;
     public override void Layout(Codec codec)
@@ -21,7 +23,9 @@ public sealed class SkuConfigured : Event
         codec.Int(ref SafetyStock);
         codec.Texts(Barcodes);
         codec.Texts(Aliases);
-        if (codec.More(Bundle.Count > 0)) codec.List(Bundle);
+        if (!codec.More(Bundle.Count > 0 || By.Length > 0)) return;
+        codec.List(Bundle);
+        if (codec.More(By.Length > 0)) codec.Word(ref By);
     }
 }
 
@@ -39,6 +43,8 @@ public sealed class StockAdjusted : Event
     /// <summary>What was asked, in full: a figure that was counted, or else a change, of which <see cref="Delta"/> is what could be.</summary>
     public bool IsCount;
     public long Wanted;
+    /// <inheritdoc cref="SkuConfigured.By" />
+    public string By = "";
 
     public override byte Tag => 2;
     public override void Layout(Codec codec)
@@ -53,6 +59,7 @@ public sealed class StockAdjusted : Event
         if (!codec.More(Asked != 0)) return;
         codec.Bool(ref IsCount);
         codec.Long(ref Wanted);
+        if (codec.More(By.Length > 0)) codec.Word(ref By);
     }
 }
 

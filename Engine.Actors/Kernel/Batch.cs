@@ -69,9 +69,16 @@ public sealed partial class Partition
                 _partition.Preload(id);
                 return;
             }
-            if (actor.Deadline <= Now) _partition.Counters.DeadlineLatenessMax = Math.Max(_partition.Counters.DeadlineLatenessMax, Now - actor.Deadline);
+            if (actor.Deadline <= Now) CountLateness(Now - actor.Deadline);
             Decide(actor, DeadlineReached.Instance, Cause.Deadline, default, null);
             _partition._deadlines.Set(id, actor.Deadline);
+        }
+
+        void CountLateness(long late)
+        {
+            var counters = _partition.Counters;
+            counters.DeadlineLatenessMax = Math.Max(counters.DeadlineLatenessMax, late);
+            if (late > PartitionCounters.Late) counters.DeadlinesLate++;
         }
 
         public void Decide(Actor actor, Letter letter)

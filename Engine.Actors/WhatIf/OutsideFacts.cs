@@ -50,7 +50,7 @@ static class OutsideFacts
 
     static AdjustStock Adjusted(StockAdjusted e) => new()
     {
-        Reference = e.Reference, LineNumber = e.LineNumber, Warehouse = e.Warehouse, Reason = e.Reason,
+        Reference = e.Reference, LineNumber = e.LineNumber, Warehouse = e.Warehouse, Reason = e.Reason, By = e.By,
         Delta = e.IsCount ? null : (int)e.Wanted, Set = e.IsCount ? (int)e.Wanted : null,
     };
 
@@ -65,7 +65,7 @@ static class OutsideFacts
 
     static ConfigureSku Configured(SkuConfigured e) => new()
     {
-        Name = e.Name, Strict = e.Strict, SafetyStock = e.SafetyStock, Barcodes = e.Barcodes, Aliases = [.. e.Aliases.Select(AliasActor.Split)], Bundle = e.Bundle,
+        Name = e.Name, Strict = e.Strict, SafetyStock = e.SafetyStock, Barcodes = e.Barcodes, Aliases = [.. e.Aliases.Select(AliasActor.Split)], Bundle = e.Bundle, By = e.By,
     };
 
     static Command? OfCart(IReadOnlyList<Event> events, long now)

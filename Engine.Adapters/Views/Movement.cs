@@ -36,14 +36,16 @@ sealed record Movement(string Event, string? Warehouse, long? Quantity, string C
             OrderAwaitsSku e => new(name, null, null, "an order names a SKU that is not known yet", e.OrderId),
             BundleClaimed e => new(name, null, e.Quantity, "a cart reserves the components", null, e.ReservationId),
             BundleClaimEnded e => new(name, null, null, "a cart's reservation of the components ended", null, e.ReservationId),
-            SkuConfigured => new(name, null, null, "settings"),
+            SkuConfigured e => new(name, null, null, $"settings{By(e.By)}"),
             _ => new(name, null, null, name),
         };
     }
 
     static string Why(StockAdjusted e) => e.Asked == 0 && e.Reference.StartsWith("shipped:", StringComparison.Ordinal)
         ? "found when it was shipped"
-        : $"adjustment {JsonNamingPolicy.SnakeCaseLower.ConvertName(e.Reason.ToString())} ref {e.Reference}";
+        : $"adjustment {JsonNamingPolicy.SnakeCaseLower.ConvertName(e.Reason.ToString())} ref {e.Reference}{By(e.By)}";
+
+    static string By(string name) => name.Length == 0 ? "" : $" by {name}";
 
     static string Why(StockReserved e, Event? previous) =>
         e.Owner == ReservationOwner.Caller ? "reserved by a caller"

@@ -29,7 +29,7 @@ sealed class AdjustmentDesk(IEngine engine)
     /// <summary>Warehouses that all directories have; only ever grows.</summary>
     readonly ConcurrentDictionary<string, bool> _knownWarehouses = new();
 
-    /// <param name="tenant">Who asks, for its turn.</param>
+    /// <param name="tenant">Who asks: for its turn, and for the books.</param>
     public async Task<AdjustmentResult> AdjustAsync(AdjustmentBody wish, string tenant)
     {
         var reference = ActorId.Reference($"adjustment/{wish.Reference}");
@@ -42,7 +42,7 @@ sealed class AdjustmentDesk(IEngine engine)
         // Handed over in order, so that two lines of one SKU are decided in order too.
         var decided = await Task.WhenAll(wish.Lines.Select((line, i) => engine.AskAsync(ActorId.Sku(line.Sku), new AdjustStock
         {
-            Reference = wish.Reference, LineNumber = i, Warehouse = line.Warehouse, Delta = line.Delta, Set = line.Set, Reason = line.Reason,
+            Reference = wish.Reference, LineNumber = i, Warehouse = line.Warehouse, Delta = line.Delta, Set = line.Set, Reason = line.Reason, By = tenant,
         }, options).AsTask()));
 
         foreach (var answer in decided)

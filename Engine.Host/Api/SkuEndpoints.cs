@@ -41,6 +41,7 @@ sealed class SkuEndpoints(IEngine engine, TokenDesk tokens, StockReader reader, 
             Barcodes = body.Value.Barcodes,
             Aliases = body.Value.Aliases?.Select(a => new AliasKey(a.Platform, a.Shop, a.Sku)).ToArray(),
             Bundle = body.Value.Bundle?.Select(p => new BundlePart { Sku = p.Sku, Quantity = p.Quantity }).ToArray(),
+            By = http.Caller().Name,
         }, new AskOptions(Tenant: http.Caller().Name, Settle: Answers.SettleMax));
         if (answer.Reply is not StockReply reply) return Answers.Failure(answer.Kind);
         var (failure, stock) = await reader.CompleteAsync(reply.Stock);

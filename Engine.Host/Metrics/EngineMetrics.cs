@@ -108,7 +108,8 @@ public sealed class EngineMetrics : IDisposable
         Total("engine_checkpoints_total", "Checkpoints written.", node, c => c.Checkpoints);
         Total("engine_actor_loads_total", "Actors read back into memory.", node, c => c.Loads);
         Total("engine_partition_faults_total", "Times a partition dropped its memory for a fault.", node, c => c.Faults);
-        Gauge("engine_deadline_lateness_max_seconds", "The longest a deadline was decided behind its time.", () => node.Counters.Max(c => c.DeadlineLatenessMax) / 1000.0);
+        Total("engine_deadlines_late_total", "Deadlines decided more than five seconds behind their time.", node, c => c.DeadlinesLate);
+        Gauge("engine_deadline_lateness_max_seconds", "The longest a deadline was decided behind its time, since the start.", () => node.Counters.Max(c => c.DeadlineLatenessMax) / 1000.0);
         Gauge("engine_expiry_suspended", "1 while wall and monotonic clock disagree and nothing expires.", () => node.MayExpire ? 0 : 1);
         _meter.CreateObservableCounter("engine_events_total", () => Events(node), description: "Durable events, by kind.");
     }

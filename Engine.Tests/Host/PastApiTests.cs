@@ -183,12 +183,12 @@ public class PastApiTests : IAsyncLifetime
         var reply = await _admin.Get("/v1/skus/A/history");
         Assert.Equal(
             [
-                "sku_configured settings", "stock_adjusted 10 adjustment receiving ref stock A gz 10", "stock_reserved 2 reserved by a caller", "stock_reserved 3 order received",
+                "sku_configured settings", "stock_adjusted 10 adjustment receiving ref stock A gz 10 by admin", "stock_reserved 2 reserved by a caller", "stock_reserved 3 order received",
                 "lock_extended 3 payment in progress", "reservation_committed 3 payment",
             ],
             reply.Body!["items"]!.AsArray().Take(6).Select(m => $"{m!["event"]} {m["quantity"]} {m["cause"]}".Replace("  ", " ")));
         var words = reply.Body!["items"]!.AsArray().Select(m => m!["cause"]!.ToString()).ToArray();
-        foreach (var cause in new[] { "an order waits for stock", "adjustment stocktake ref R17", "stock came for a waiting order", "shipped", "changed mind" }) Assert.Contains(cause, words);
+        foreach (var cause in new[] { "an order waits for stock", "adjustment stocktake ref R17 by admin", "stock came for a waiting order", "shipped", "changed mind" }) Assert.Contains(cause, words);
         var shipped = reply.Body["items"]!.AsArray().Single(m => m!["event"]!.ToString() == "reservation_shipped")!;
         Assert.Equal(("3", "gz", "erp:main:1", "erp:main:1~L1"), (shipped["quantity"]!.ToString(), shipped["warehouse"]!.ToString(), shipped["orderId"]!.ToString(), shipped["reservationId"]!.ToString()));
         Assert.Equal(shipped["after"]!.ToJsonString(), shipped["inWarehouse"]!.ToJsonString());
