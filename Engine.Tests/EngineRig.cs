@@ -114,10 +114,10 @@ public sealed class EngineRig : IScheduler
 
     int _references;
 
-    public StockReply Adjust(string sku, string warehouse, int delta, StockReason reason = StockReason.Receiving, string? reference = null) =>
+    public StockReply Adjust(string sku, string warehouse, int delta, StockReason reason = StockReason.Receiving, string? reference = null, string by = "") =>
         (StockReply)Ask(ActorId.Sku(sku), new AdjustStock
         {
-            Reference = reference ?? $"ref-{_references++}", LineNumber = 0, Warehouse = warehouse, Delta = delta, Reason = reason,
+            Reference = reference ?? $"ref-{_references++}", LineNumber = 0, Warehouse = warehouse, Delta = delta, Reason = reason, By = by,
         }).Reply!;
 
     public StockView Stock(string sku) => Read<StockView>(ActorId.Sku(sku));

@@ -161,13 +161,13 @@ public sealed class GoldenJournalTests
         rig.Pay("expires", status: PayStatus.Started, reference: "slow");
         rig.Pass(TimeSpan.FromMinutes(46));
         rig.Pay("expires", reference: "slow");
-        rig.Ask(ActorId.Sku("A"), new ConfigureSku { Name = "scarf", SafetyStock = 1, Aliases = [new AliasKey("test", "shop", "77")] });
+        rig.Ask(ActorId.Sku("A"), new ConfigureSku { By = "admin", Name = "scarf", SafetyStock = 1, Aliases = [new AliasKey("test", "shop", "77")] });
         rig.Ask(ActorId.Sku("A"), new Reserve
         {
             ReservationId = "r1", OrderId = "o1", Quantity = 1, Token = new SnapshotClaims("t1", 1, 1, null, rig.Now, rig.Now + 60_000), OrderTier = 900_000, PayingTier = 2_700_000, KeyId = "k1",
         });
         rig.Adjust("A", "SH1", -9, StockReason.Damage);
-        rig.Adjust("A", "SH1", 40);
+        rig.Adjust("A", "SH1", 40, by: "admin");
         rig.Adjust("NEW", "GZ1", 2);
         rig.Place("by alias", ("77", 1));
         PlayCarts(rig, new CartRig(rig));
