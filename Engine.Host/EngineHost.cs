@@ -218,6 +218,7 @@ public static class EngineHost
         services.AddSingleton(_ => new BodyBudget());
         services.AddSingleton<Shops>();
         services.AddSingleton<PersonalDesk>();
+        services.AddSingleton<CallClaims>();
         services.AddSingleton(sp => new NearDuplicates(sp.GetRequiredService<PersonalSeal>(), sp.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IntakeFactory>();
         services.AddSingleton<OrderDesk>();

@@ -53,6 +53,7 @@ public sealed class ForgetPerson : Command
 {
     public required string By { get; init; }
     public required string Reason { get; init; }
+    public Idempotency? Idempotency { get; init; }
 }
 
 public enum OrderOutcome

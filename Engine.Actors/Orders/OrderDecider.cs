@@ -160,11 +160,13 @@ public static class OrderDecider
 
     static OrderReply Decide(OrderActor order, ForgetPerson wish, Turn turn)
     {
+        if (Repeats(order, wish.Idempotency) is { } repeated) return repeated;
         if (!order.Known) return new(OrderOutcome.UnknownOrder);
         if (order.Forgotten) return new(OrderOutcome.Repeated);
         if (!order.State.IsClosed()) return new(OrderOutcome.OrderOpen) { State = order.State };
         if (order.PersonalKey is { } key) turn.DropKey(key);
         turn.Emit(new PersonForgotten { By = wish.By, Reason = wish.Reason });
+        if (wish.Idempotency is { } call) turn.Emit(new CallRemembered { Key = call.Key, Body = call.Body });
         return new(OrderOutcome.Done);
     }
 

@@ -13,7 +13,7 @@ static class OutsideOrderFacts
         {
             switch (happened)
             {
-                case PersonForgotten e: return new ForgetPerson { By = e.By, Reason = e.Reason };
+                case PersonForgotten e: return new ForgetPerson { By = e.By, Reason = e.Reason, Idempotency = Call(events) };
                 // The order lifts a hold by itself without a name.
                 case OrderUnheld { By.Length: > 0 } e: return Unheld((OrderView)actor.View(0)!, e, events);
                 default: break;

@@ -7,7 +7,7 @@ using Engine.Host.Security;
 namespace Engine.Host.Api;
 
 /// <summary>Carts (FEATURES G2): several SKUs under one snapshot and one reservation, all lines or none.</summary>
-sealed class CartEndpoints(TokenDesk tokens, StockReader stock, CartDesk carts)
+sealed class CartEndpoints(TokenDesk tokens, StockReader stock, CartDesk carts, CallClaims calls)
 {
     const string Path = "/v1/carts/reservations";
     const Role Makers = Role.Admin | Role.Service;
@@ -16,7 +16,7 @@ sealed class CartEndpoints(TokenDesk tokens, StockReader stock, CartDesk carts)
     {
         routes.Post<CartEndpoints>("/v1/carts/snapshots", Makers, (e, http) => e.Snapshot(http))
             .About("Stock", "Takes a snapshot of every line's stock; each token makes one line of one reservation").Takes<CartSnapshotBody>()
-            .Answers<CartSnapshotJson>(201).Refuses(Code.UnknownSku);
+            .Answers<CartSnapshotJson>(201).Refuses(Code.UnknownSku, Code.IdempotencyConflict);
         routes.Post<CartEndpoints>(Path, Makers, (e, http) => e.Reserve(http))
             .About("Stock", "Reserves all lines or none; a refusal names each line that stood in the way, by how much its stock moved, and what would fit")
             .Takes<CartReservationBody>().Answers<CartJson>(200, 201)
@@ -33,10 +33,10 @@ sealed class CartEndpoints(TokenDesk tokens, StockReader stock, CartDesk carts)
 
     async Task<IResult> Snapshot(HttpContext http)
     {
-        var body = await http.ReadAsync(CartSnapshotBody.Read);
+        var bytes = await http.BodyAsync();
+        var body = Requests.Read(bytes, CartSnapshotBody.Read);
         if (!body.IsGood) return Problems.Invalid(body.Faults);
-        http.Idempotency(default, out var malformed);
-        if (malformed is not null) return malformed;
+        if ((await calls.ClaimAsync(http, bytes)).Refusal is { } refused) return refused;
         var skus = body.Value.Lines.Select(l => l.Sku).Distinct().ToArray();
         var read = await Task.WhenAll(skus.Select(stock.ReadAsync));
         foreach (var (failure, _) in read)

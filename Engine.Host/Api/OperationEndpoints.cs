@@ -1,7 +1,5 @@
 using System.Text;
 using Engine.Actors.Asking;
-using Engine.Actors.Deciders;
-using Engine.Actors.Inventory;
 using Engine.Adapters.Canonical;
 using Engine.Adapters.Keys;
 using Engine.Host.Cluster;
@@ -12,7 +10,7 @@ using Engine.Host.Upkeep;
 namespace Engine.Host.Api;
 
 /// <summary>Running it: health, metrics, signing keys, what the lock auditor found.</summary>
-sealed class OperationEndpoints(IEngine engine, Scans scans, SigningKeys keys, ArchiveSchedule archive, EngineMetrics metrics, TimeProvider time)
+sealed class OperationEndpoints(IEngine engine, Scans scans, SigningKeys keys, ArchiveSchedule archive, CallClaims calls, EngineMetrics metrics, TimeProvider time)
 {
     const Role Watchers = Role.Admin | Role.Ops;
 
@@ -72,29 +70,21 @@ sealed class OperationEndpoints(IEngine engine, Scans scans, SigningKeys keys, A
     async Task<IResult> Rotate(HttpContext http)
     {
         var body = await http.BodyAsync();
-        var call = http.Idempotency(body, out var malformed);
-        if (malformed is not null) return malformed;
-        if (call is null) return Answers.With(StatusCodes.Status201Created, Show(keys.Rotate(Now)), ApiJson.Default.SigningKeyJson);
-
-        // The key is named by the call, so that a repeat finds the one that it made, whatever was rotated since.
-        var (reference, options, id) = (ActorId.Reference($"call/{call.Key:x16}"), new AskOptions(Tenant: http.Caller().Name), $"call-{call.Key:x16}");
-        var claimed = await engine.AskAsync(reference, new ClaimReference { Body = call.Body }, options);
-        if (claimed.Reply is not ReferenceReply claim) return Answers.Failure(claimed.Kind);
-        if (claim.Claim == ReferenceClaim.Conflict) return Problems.Of(Code.IdempotencyConflict, "The Idempotency-Key was used with another body.");
-        if (claim.Claim == ReferenceClaim.Repeated) return Answers.Ok(Show(keys.TryGet(id, out var earlier) ? earlier : keys.Current), ApiJson.Default.SigningKeyJson);
+        var claim = await calls.ClaimAsync(http, body);
+        if (claim.Refusal is not null) return claim.Refusal;
+        // Named by the call, so that a repeat finds the key that it made, whatever was rotated since.
+        var id = claim.Key is { } call ? $"call-{call:x16}" : null;
+        if (claim.IsRepeat) return Answers.Ok(Show(keys.TryGet(id!, out var earlier) ? earlier : keys.Current), ApiJson.Default.SigningKeyJson);
         try
         {
-            return Answers.With(StatusCodes.Status201Created, Show(keys.Rotate(Now, id)), ApiJson.Default.SigningKeyJson);
+            return Answers.With(StatusCodes.Status201Created, Show(keys.Rotate(time.GetUtcNow().ToUnixTimeMilliseconds(), id)), ApiJson.Default.SigningKeyJson);
         }
-        catch
+        catch when (claim.Key is { } key)
         {
-            // Nothing was made, and the call may be made again.
-            await engine.AskAsync(reference, new FreeReference(), options);
+            await calls.FreeAsync(http, key);
             throw;
         }
     }
-
-    long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
 
     async Task<IResult> Archive(HttpContext http)
     {

@@ -28,7 +28,7 @@ sealed class OrderActionEndpoints(IEngine engine, OrderDesk desk, IntakeFactory 
             .About("Orders", "Lets a held order go on, with corrected SKUs where needed").Takes<UnholdBody>().Answers<OrderJson>()
             .Refuses(Code.UnknownOrder, Code.TransitionNotAllowed, Code.IdempotencyConflict);
         routes.Post<OrderActionEndpoints>($"{Path}/forget", Role.Admin, (e, http) => e.Forget(http))
-            .About("Orders", "Forgets the person behind a closed order").Takes<ForgetBody>().Answers<OrderJson>().Refuses(Code.UnknownOrder, Code.OrderOpen);
+            .About("Orders", "Forgets the person behind a closed order").Takes<ForgetBody>().Answers<OrderJson>().Refuses(Code.UnknownOrder, Code.OrderOpen, Code.IdempotencyConflict);
         routes.Post<OrderActionEndpoints>($"{Path}/steps", Role.Admin | Role.Warehouse, (e, http) => e.Step(http))
             .About("Orders", "Reports a step of fulfilment or after-sale")
             .WithDescription("A warehouse key reports what warehouses and devices may, for orders of its warehouses; an admin key what anybody but a platform may.").Takes<Engine.Adapters.Platforms.StepPush>().Answers<OrderJson>()
@@ -56,7 +56,7 @@ sealed class OrderActionEndpoints(IEngine engine, OrderDesk desk, IntakeFactory 
     });
 
     Task<IResult> Forget(HttpContext http) =>
-        Ask(http, body => Requests.Read(body, ForgetBody.Read), (name, wish, call) => new ForgetPerson { By = http.Caller().Name, Reason = wish.Reason });
+        Ask(http, body => Requests.Read(body, ForgetBody.Read), (name, wish, call) => new ForgetPerson { By = http.Caller().Name, Reason = wish.Reason, Idempotency = call });
 
     Task<IResult> Take<T>(HttpContext http, Func<ReadOnlyMemory<byte>, Reading<T>> read, Func<OrderName, T, string, Idempotency?, Intake> make) where T : class =>
         Answer(http, read, (name, wish, call) => desk.AskAsync(make(name, wish, $"api:{http.Caller().Name}", call), Answers.SettleMax));

@@ -9,7 +9,7 @@ using Engine.Host.Views;
 namespace Engine.Host.Api;
 
 /// <summary>SKUs: their settings, their stock, and snapshots of it.</summary>
-sealed class SkuEndpoints(IEngine engine, TokenDesk tokens, StockReader reader, ViewLists lists, ViewDesk views, PastDesk past, TimeProvider time)
+sealed class SkuEndpoints(IEngine engine, TokenDesk tokens, StockReader reader, ViewLists lists, ViewDesk views, PastDesk past, CallClaims calls, TimeProvider time)
 {
     public static void Map(Routes routes)
     {
@@ -19,7 +19,7 @@ sealed class SkuEndpoints(IEngine engine, TokenDesk tokens, StockReader reader, 
             .About("Stock", "The stock of a SKU over all warehouses").Query("at", PastDesk.Meaning).Answers<SkuJson>().Refuses(Code.UnknownSku);
         routes.Post<SkuEndpoints>("/v1/skus/{sku}/snapshots", Role.Admin | Role.Service, (e, http) => e.Snapshot(http))
             .About("Stock", "Takes a snapshot of the available stock; its token makes one reservation").Takes<SnapshotBody>()
-            .Answers<SnapshotJson>(201).Refuses(Code.UnknownSku);
+            .Answers<SnapshotJson>(201).Refuses(Code.UnknownSku, Code.IdempotencyConflict);
         routes.Get<SkuEndpoints>("/v1/replenishments", Role.Admin | Role.Ops | Role.Service | Role.Cs, (e, http) => e.Replenishments(http))
             .About("Stock", "Open replenishment suggestions").Paged().AsTable().Answers<ListJson<ReplenishmentJson>>();
     }
@@ -88,10 +88,10 @@ sealed class SkuEndpoints(IEngine engine, TokenDesk tokens, StockReader reader, 
 
     async Task<IResult> Snapshot(HttpContext http)
     {
-        var body = await http.ReadAsync(SnapshotBody.Read);
+        var bytes = await http.BodyAsync();
+        var body = Requests.Read(bytes, SnapshotBody.Read);
         if (!body.IsGood) return Problems.Invalid(body.Faults);
-        http.Idempotency(default, out var malformed);
-        if (malformed is not null) return malformed;
+        if ((await calls.ClaimAsync(http, bytes)).Refusal is { } refused) return refused;
         var (refusal, stock) = await reader.ReadKnownAsync(http.Segment("sku"));
         return refusal ?? Answers.With(StatusCodes.Status201Created, tokens.Snapshot(stock!, body.Value.OrderId), ApiJson.Default.SnapshotJson);
     }

@@ -173,6 +173,27 @@ public sealed class OperationApiTests
     }
 
     [Fact]
+    public async Task One_idempotency_key_is_one_body_also_of_calls_that_change_nothing()
+    {
+        await using var host = await ApiHost.StartAsync();
+        var admin = host.Admin;
+        await admin.Stock("A", 10);
+        await admin.Post("/v1/orders", Orders.New("1", ("A", 1)).ToJsonString());
+        await admin.Post($"{Orders.Path("1")}/cancellation", """{"reason":"x","by":"cs"}""");
+        foreach (var (path, body, other, status) in new[]
+        {
+            ("/v1/skus/A/snapshots", """{"orderId":"o-1"}""", """{"orderId":"o-2"}""", 201),
+            ("/v1/carts/snapshots", """{"lines":[{"sku":"A","quantity":1}]}""", """{"lines":[{"sku":"A","quantity":2}]}""", 201),
+            ($"{Orders.Path("1")}/forget", """{"reason":"asked for"}""", """{"reason":"asked for again"}""", 200),
+        })
+        {
+            foreach (var _ in new[] { 1, 2 }) Assert.Equal(status, (await admin.Post(path, body, key: "k")).Status);
+            Assert.Equal((422, "idempotency_conflict"), await Refusal(admin.Post(path, other, key: "k")));
+            Assert.Equal(status, (await admin.Post(path, other, key: "another")).Status);
+        }
+    }
+
+    [Fact]
     public async Task A_lock_whose_order_denies_it_twice_is_freed_and_told_of()
     {
         var time = new ManualTime();
