@@ -101,7 +101,7 @@ public static class StockDecider
         var now = sku.Reservation(reservation.Id)!;
         // Released, shipped or found lapsed.
         if (reservation.IsLive && !now.IsLive) BackorderDecider.Freed(sku, turn);
-        return new(outcome, sku.ToView()) { Reservation = ReservationView.Of(sku.Sku, sku.Reservation(reservation.Id)!) };
+        return new(outcome, sku.ToView()) { Reservation = ReservationView.Of(sku.Sku, now) };
     }
 
     static StockOutcome Paying(Reservation reservation, Turn turn)
