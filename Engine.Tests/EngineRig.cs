@@ -22,10 +22,13 @@ public sealed class EngineRig : IScheduler
     readonly MemoryStore _store;
     readonly IDomain _domain;
     readonly KernelFault _fault;
+    readonly Func<IJournal, IJournal> _around;
 
-    public EngineRig(int partitions = 3, Limits? limits = null, MemoryStore? store = null, IDomain? domain = null, KernelFault fault = KernelFault.None)
+    /// <param name="around">Puts another journal around the one in memory.</param>
+    public EngineRig(
+        int partitions = 3, Limits? limits = null, MemoryStore? store = null, IDomain? domain = null, KernelFault fault = KernelFault.None, Func<IJournal, IJournal>? around = null)
     {
-        (_domain, _fault) = (domain ?? EngineDomain.Instance, fault);
+        (_domain, _fault, _around) = (domain ?? EngineDomain.Instance, fault, around ?? (journal => journal));
         _store = store ?? new MemoryStore(partitions);
         Limits = limits ?? new Limits();
         Node = Restart();
@@ -47,7 +50,7 @@ public sealed class EngineRig : IScheduler
     {
         _work.Clear();
         _blocking.Clear();
-        Node = new EngineNode(new MemoryJournal(_store, MemoryCompletion.Inline), _domain, Time, this, Limits, fault: _fault);
+        Node = new EngineNode(_around(new MemoryJournal(_store, MemoryCompletion.Inline)), _domain, Time, this, Limits, fault: _fault);
         Node.Open();
         Settle();
         return Node;

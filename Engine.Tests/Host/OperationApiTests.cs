@@ -231,6 +231,22 @@ public sealed class OperationApiTests
         Assert.Equal("8", (await host.Admin.Get("/v1/skus/A")).Text("available"));
     }
 
+    [Fact]
+    public async Task Who_waits_beside_the_stock_of_a_warehouse_that_has_opened_is_served_by_the_auditor()
+    {
+        var time = new ManualTime();
+        await using var host = await ApiHost.StartAsync(time);
+        var admin = host.Admin;
+        await admin.Stock("A", 10);
+        await admin.Stock("B", 1, "sh");
+        await admin.Put("/v1/warehouses/gz", """{"state":"paused"}""");
+        Assert.Equal("backordered", (await admin.Post("/v1/orders", Orders.New("1", ("A", 2)).ToJsonString())).Text("state"));
+        await admin.Put("/v1/warehouses/gz", """{"state":"open"}""");
+        var auditor = new LockAuditor(host.Services.GetRequiredService<IEngine>(), time, host.Services.GetRequiredService<Engine.Host.Metrics.EngineMetrics>(), NullLogger<LockAuditor>.Instance);
+        for (var round = 0; round < 10; round++) await auditor.RoundAsync();
+        Assert.Equal("awaiting_payment", (await admin.Until(Orders.Path("1"), r => r.Text("state") == "awaiting_payment")).Text("state"));
+    }
+
     /// <summary>Every order denies its locks.</summary>
     sealed class DenyingEngine(IEngine engine) : IEngine
     {

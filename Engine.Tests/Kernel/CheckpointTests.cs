@@ -48,6 +48,53 @@ public sealed class CheckpointTests
     }
 
     [Fact]
+    public void A_store_without_room_for_a_checkpoint_is_read_and_written_on_and_catches_up_when_there_is_some()
+    {
+        FullJournal? journal = null;
+        var rig = new EngineRig(store: _store, limits: _limits, around: inner => journal = new FullJournal(inner));
+        rig.Adjust("A", "SH1", 10_000);
+        journal!.IsFull = true;
+        for (var order = 0; order < 200; order++) rig.Place($"{order}", ("A", 1));
+        Assert.True(journal.Refused > 0);
+        Assert.Equal((200, "open"), (rig.Stock("A").Reserved, rig.Node.Status[0].State));
+        Assert.InRange(journal.Refused, 1, 3);
+
+        journal.IsFull = false;
+        rig.Pass(TimeSpan.FromSeconds(6));
+        rig.Place("last", ("A", 1));
+        Assert.True(rig.Node.Counters[0].Checkpoints > 0);
+        rig.Restart();
+        Assert.Equal(201, rig.Stock("A").Reserved);
+    }
+
+    /// <summary>Frames still fit, checkpoints don't, and nothing can be taken over.</summary>
+    sealed class FullJournal(IJournal inner) : IJournal
+    {
+        public bool IsFull { get; set; }
+        public int Refused { get; private set; }
+
+        public int Partitions => inner.Partitions;
+        public bool IsWritable => inner.IsWritable;
+        public Lease Acquire(int partition, string owner) => IsFull ? throw new StoreUnavailableException("no space left on the device") : inner.Acquire(partition, owner);
+        public IEnumerable<StoredFrame> ReadFrames(int partition, long after) => inner.ReadFrames(partition, after);
+        public byte[]? ReadCheckpoint(int partition) => inner.ReadCheckpoint(partition);
+        public byte[] ReadSegment(int partition, long segment, int offset, int count) => inner.ReadSegment(partition, segment, offset, count);
+        public byte[]? ReadKey(int partition, KeyRef key) => inner.ReadKey(partition, key);
+        public void Dispose() => inner.Dispose();
+
+        public void Submit(JournalWrite write)
+        {
+            if (!IsFull || write.Sequence != 0)
+            {
+                inner.Submit(write);
+                return;
+            }
+            Refused++;
+            write.Complete(WriteOutcome.Failed);
+        }
+    }
+
+    [Fact]
     public void A_busy_SKU_is_decided_on_while_it_is_written_and_found_as_it_was_left()
     {
         var rig = new EngineRig(store: _store, limits: _limits with { WrittenInTurn = 100 }) { BlocksLong = true };
