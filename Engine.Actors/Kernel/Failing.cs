@@ -99,7 +99,7 @@ public sealed partial class Partition
         _checkpoint = null;
         _inFlight = null;
         InboxCount = 0;
-        IsSettling = false;
+        (IsSettling, _isOutOfReach) = (false, false);
         _leaving = Leaving.No;
         _bytesSinceCheckpoint = 0;
         _epoch = 0;
@@ -109,13 +109,16 @@ public sealed partial class Partition
     /// <summary>
     /// The answer to a commit was lost. The partition is taken over anew, which fences the lost attempt; then the journal says
     /// whether it happened. If it did not, the identical frame is submitted again. The store may be away for long: whoever has come
-    /// meanwhile is refused, not kept waiting.
+    /// meanwhile is refused from the second try on, not kept waiting.
     /// </summary>
     void SettleUnknown(FrameWrite write)
     {
         _batch.FailAsks(AnswerKind.OutcomeUnknown);
-        RefuseLooks(AnswerKind.StoreUnavailable);
-        RefuseAsks(AnswerKind.StoreUnavailable);
+        if (_isOutOfReach)
+        {
+            RefuseLooks(AnswerKind.StoreUnavailable);
+            RefuseAsks(AnswerKind.StoreUnavailable);
+        }
         write.Reopen();
         _inFlight = write;
         _host.Scheduler.RunBlocking(() =>
@@ -143,6 +146,7 @@ public sealed partial class Partition
             catch (StoreUnavailableException)
             {
                 // Still not known: the node's ticker comes round and it is tried again.
+                _isOutOfReach = true;
                 write.CompleteQuietly(WriteOutcome.Unknown);
             }
         });

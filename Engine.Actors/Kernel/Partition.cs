@@ -45,6 +45,8 @@ public sealed partial class Partition : IThreadPoolWorkItem
     string? _fault;
     FrameWrite? _inFlight;
     bool _draining;
+    // What became of the last frame could not be found out at the first try: nobody is kept waiting for that any more.
+    volatile bool _isOutOfReach;
 
     enum State
     {
@@ -69,7 +71,7 @@ public sealed partial class Partition : IThreadPoolWorkItem
     public PartitionCounters Counters { get; } = new();
     public bool IsOpen => _state == State.Open;
     public bool IsClosed => _state == State.Closed;
-    /// <summary>Nobody knows yet what became of its last frame: until the store tells, it answers nobody.</summary>
+    /// <summary>Nobody knows yet what became of its last frame.</summary>
     internal bool IsSettling { get; private set; }
     public string? Fault => _fault;
 
@@ -90,7 +92,7 @@ public sealed partial class Partition : IThreadPoolWorkItem
     internal void Post(Ask ask)
     {
         if (IsAway) ask.Complete(new Answer(Away));
-        else if (IsSettling || !_host.Journal.IsWritable) ask.Complete(new Answer(AnswerKind.StoreUnavailable));
+        else if (_isOutOfReach || !_host.Journal.IsWritable) ask.Complete(new Answer(AnswerKind.StoreUnavailable));
         else if (IsBehind(ask.Options.Lane) || !_mailbox.TryPost(ask))
         {
             Counters.Overloaded++;
@@ -111,7 +113,7 @@ public sealed partial class Partition : IThreadPoolWorkItem
 
     internal void Post(Look look)
     {
-        if (IsAway || IsSettling)
+        if (IsAway || _isOutOfReach)
         {
             look.Fail(IsAway ? Away : AnswerKind.StoreUnavailable);
             return;
@@ -226,6 +228,7 @@ public sealed partial class Partition : IThreadPoolWorkItem
     bool Settle(FrameWrite write, WriteOutcome outcome)
     {
         IsSettling = outcome == WriteOutcome.Unknown;
+        _isOutOfReach &= IsSettling;
         switch (outcome)
         {
             case WriteOutcome.Durable:
