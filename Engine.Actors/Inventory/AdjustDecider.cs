@@ -57,8 +57,7 @@ public static class AdjustDecider
         });
         var applied = sku.Adjustment(Key(wish.Reference, wish.LineNumber))!;
         if (shortage > 0) BackorderDecider.EvictNewestUnpaid(sku, wish.Warehouse, turn);
-        else if (delta > 0) BackorderDecider.Serve(sku, turn);
-        Replenishment.CloseIfMet(sku, turn);
+        else if (delta > 0) BackorderDecider.Freed(sku, turn);
         return new(StockOutcome.Done, sku.ToView()) { OnHand = applied.OnHand, Shortage = shortage };
     }
 }

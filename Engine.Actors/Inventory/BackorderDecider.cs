@@ -57,7 +57,7 @@ public static class BackorderDecider
     }
 
     /// <summary>Gives free stock to those who wait. An offer is a lock like any other; the order takes it or gives it back.</summary>
-    public static void Serve(SkuActor sku, Turn turn)
+    static void Serve(SkuActor sku, Turn turn)
     {
         if (sku.Backorders.Count == 0 || sku.Available == 0) return;
         foreach (var waiting in sku.Backorders.ToArray())

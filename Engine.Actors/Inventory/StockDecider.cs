@@ -168,7 +168,7 @@ public static class StockDecider
         foreach (var alias in sku.Aliases.Except(aliases)) turn.Send(new ActorId(ActorKind.Alias, alias), new MapAlias { Sku = sku.Sku, Remove = true });
         Configure(sku, wanted, turn);
         if (sku.IsBundle) BackorderDecider.SendAway(sku, turn);
-        else BackorderDecider.Serve(sku, turn);
+        else BackorderDecider.Freed(sku, turn);
         return new(known ? StockOutcome.Repeated : StockOutcome.Done, sku.ToView());
     }
 

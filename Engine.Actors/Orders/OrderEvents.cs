@@ -283,7 +283,7 @@ public sealed class StepTaken : Event
 {
     public StepFact Step = new();
     public string Source = "";
-    /// <summary>It reports what already lies behind: recorded, nothing moves.</summary>
+    /// <summary>It reports what already lies behind, or that a part of the goods has left: recorded, the order's state does not move.</summary>
     public bool Behind;
 
     public override byte Tag => 56;

@@ -323,24 +323,11 @@ public sealed class ReadModels : IDisposable
     {
         _live = null;
         // Of shared tables only who projects into them may throw them away; the others look again.
-        if (Leads(damaged)) _place.Delete(damaged.Store.Writer, () => Close(damaged));
+        if (damaged.Projector.Leads) _place.Delete(damaged.Store.Writer, () => Close(damaged));
         else Close(damaged);
         Told(why);
         return Open();
     });
-
-    bool Leads(Pair damaged)
-    {
-        try
-        {
-            return damaged.Projector.TryLead(out _);
-        }
-        catch (Exception e) when (_place.IsFault(e))
-        {
-            // They may be gone altogether.
-            return false;
-        }
-    }
 
     void Told(string why)
     {

@@ -32,11 +32,11 @@ sealed class RetiredKeys(IEngine engine, Scans scans, SigningKeys keys, EngineSe
     {
         var before = (time.GetUtcNow() - settings.Tokens.Lifetime - OnTheWay).ToUnixTimeMilliseconds();
         var candidates = keys.All.Where(k => k.RetiredAt < before).Select(k => k.Id).ToHashSet();
-        if (candidates.Count == 0) return;
-        // One that does not serve, or goes from one node to another, would not be looked at, and its reservations would be missed.
+        // A partition that does not serve, or goes from one node to another, would not be looked at, and its reservations would be missed.
         var owned = Owned();
+        if (candidates.Count == 0 || owned.Contains(null)) return;
         var inUse = await scans.AllAsync(Scans.KeysInUse);
-        if (owned.Contains(null) || !owned.SequenceEqual(Owned())) return;
+        if (!owned.SequenceEqual(Owned())) return;
         candidates.ExceptWith(inUse.SelectMany(k => k));
         foreach (var id in candidates)
             if (keys.Remove(id)) log.KeyRemoved(id);

@@ -1,6 +1,6 @@
-using Engine.Actors.Deciders;
 using Engine.Actors.Kernel;
 using Engine.Tests.Host;
+using Engine.Tests.Kernel;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
@@ -41,7 +41,7 @@ public sealed class UnknownOutcomeTests
         var token = await host.Admin.Token("A");
         Assert.Equal(200, (await host.Admin.Get("/health/ready")).Status);
 
-        journal.CanBeTakenOver = false;
+        journal.GoAway(true);
         journal.LoseNextAnswer(written: true);
         Assert.Equal("outcome_unknown", (await host.Admin.Reserve("A", "r", 1, token)).Code);
         Assert.Equal(503, (await host.Admin.Get("/health/ready")).Status);
@@ -49,7 +49,7 @@ public sealed class UnknownOutcomeTests
         Assert.Equal((503, "store_unavailable"), Told(await host.Admin.Get("/v1/skus/A")));
         Assert.Equal((503, "store_unavailable"), Told(await host.Admin.Reserve("A", "other", 1, token)));
 
-        journal.CanBeTakenOver = true;
+        journal.GoAway(false);
         await Shop.Until(async () => (await host.Admin.Get("/health/ready")).Status == 200, "ready");
         Assert.Equal(200, (await host.Admin.Reserve("A", "r", 1, token)).Status);
     }
@@ -68,31 +68,25 @@ public sealed class UnknownOutcomeTests
     }
 
     /// <summary>A journal whose answers get lost: the write happened, or it did not, and nobody says which.</summary>
-    sealed class UncertainJournal(IJournal inner) : IJournal
+    sealed class UncertainJournal(IJournal inner) : JournalAround(inner)
     {
-        bool _lose, _written;
+        bool _lose, _written, _isAway;
 
         public void LoseNextAnswer(bool written) => (_written, _lose) = (written, true);
 
-        public int Partitions => inner.Partitions;
-        public bool IsWritable => inner.IsWritable;
-        public bool CanBeTakenOver { get; set; } = true;
-        public Lease Acquire(int partition, string owner) => CanBeTakenOver ? inner.Acquire(partition, owner) : throw new StoreUnavailableException("no connection is left");
-        public IEnumerable<StoredFrame> ReadFrames(int partition, long after) => inner.ReadFrames(partition, after);
-        public byte[]? ReadCheckpoint(int partition) => inner.ReadCheckpoint(partition);
-        public byte[] ReadSegment(int partition, long segment, int offset, int count) => inner.ReadSegment(partition, segment, offset, count);
-        public byte[]? ReadKey(int partition, KeyRef key) => inner.ReadKey(partition, key);
-        public void Dispose() => inner.Dispose();
+        public void GoAway(bool isAway) => _isAway = isAway;
 
-        public void Submit(JournalWrite write)
+        public override bool CanBeTakenOver => !_isAway;
+
+        public override void Submit(JournalWrite write)
         {
             if (!_lose || write.Sequence == 0)
             {
-                inner.Submit(write);
+                Inner.Submit(write);
                 return;
             }
             _lose = false;
-            if (_written) inner.Submit(new Unheard(write));
+            if (_written) Inner.Submit(new Unheard(write));
             else write.Complete(WriteOutcome.Unknown);
         }
 

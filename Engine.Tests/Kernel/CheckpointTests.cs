@@ -68,25 +68,17 @@ public sealed class CheckpointTests
     }
 
     /// <summary>Frames still fit, checkpoints don't, and nothing can be taken over.</summary>
-    sealed class FullJournal(IJournal inner) : IJournal
+    sealed class FullJournal(IJournal inner) : JournalAround(inner)
     {
         public bool IsFull { get; set; }
         public int Refused { get; private set; }
+        public override bool CanBeTakenOver => !IsFull;
 
-        public int Partitions => inner.Partitions;
-        public bool IsWritable => inner.IsWritable;
-        public Lease Acquire(int partition, string owner) => IsFull ? throw new StoreUnavailableException("no space left on the device") : inner.Acquire(partition, owner);
-        public IEnumerable<StoredFrame> ReadFrames(int partition, long after) => inner.ReadFrames(partition, after);
-        public byte[]? ReadCheckpoint(int partition) => inner.ReadCheckpoint(partition);
-        public byte[] ReadSegment(int partition, long segment, int offset, int count) => inner.ReadSegment(partition, segment, offset, count);
-        public byte[]? ReadKey(int partition, KeyRef key) => inner.ReadKey(partition, key);
-        public void Dispose() => inner.Dispose();
-
-        public void Submit(JournalWrite write)
+        public override void Submit(JournalWrite write)
         {
             if (!IsFull || write.Sequence != 0)
             {
-                inner.Submit(write);
+                Inner.Submit(write);
                 return;
             }
             Refused++;

@@ -220,11 +220,6 @@ static class Sql
     public const string VacuumReplaced = "VACUUM (FULL) engine.keys, engine.signing_keys";
 
     /// <summary>A dropped key is gone from the table only when the row's older versions are.</summary>
-    /// <summary>Held by the node that moves frames to archives; ends with its connection.</summary>
-    public const string TryArchiving = "SELECT pg_try_advisory_lock(7238942110254)";
-
-    public const string StopArchiving = "SELECT pg_advisory_unlock(7238942110254)";
-
     public const string VacuumKeys = "VACUUM engine.keys";
 
     public const string LockSigningKeys = "LOCK TABLE engine.signing_keys IN EXCLUSIVE MODE";
@@ -233,6 +228,10 @@ static class Sql
     public const string InsertSigningKey = "INSERT INTO engine.signing_keys(id, wrapped, created_at) VALUES ($1, $2, $3)";
     public const string DeleteSigningKey = "DELETE FROM engine.signing_keys WHERE id = $1 AND retired_at IS NOT NULL";
 
+    /// <summary>Whoever moves frames to archives holds it; it ends with the connection.</summary>
+    const string ArchivingLock = "7238942110254";
+    public const string TryArchiving = $"SELECT pg_try_advisory_lock({ArchivingLock})";
+    public const string StopArchiving = $"SELECT pg_advisory_unlock({ArchivingLock})";
     public const string ReadArchives = "SELECT first, last, file FROM engine.archives WHERE partition = $1 AND last > $2 ORDER BY first";
     public const string InsertArchive = "INSERT INTO engine.archives(partition, first, last, file) VALUES ($1, $2, $3, $4)";
     public const string ArchivedThrough = "SELECT coalesce(max(last), 0) FROM engine.archives WHERE partition = $1";

@@ -11,10 +11,11 @@ namespace Engine.Adapters.Views.Postgres;
 /// <param name="reader">A role that may read the tables.</param>
 sealed class PostgresViews(string connectionString, string node, string? reader) : ViewPlace
 {
-    public const string TryLead = "SELECT pg_try_advisory_lock(7238942110253)";
+    const string LeadLock = "7238942110253";
+    public const string TryLead = $"SELECT pg_try_advisory_lock({LeadLock})";
     public const string ReadIdentity = "SELECT coalesce(to_regclass('meta')::oid::bigint, 0)";
     public const string StopLeading = "SELECT pg_advisory_unlock_all()";
-    const string NobodyLeads = "SELECT pg_try_advisory_xact_lock(7238942110253)";
+    const string NobodyLeads = $"SELECT pg_try_advisory_xact_lock({LeadLock})";
     const string LockMaking = "SELECT pg_advisory_xact_lock(7238942110252)";
     const string Schema = "views";
     const string RebuildSchema = "views_rebuild";
