@@ -45,9 +45,12 @@ public sealed class ConfigureWarehouse : Command
     public required WarehouseSettings Settings { get; init; }
     /// <summary>Leaves a warehouse that exists as it is (for stock that names a new one).</summary>
     public bool OnlyIfMissing { get; init; }
+    /// <summary>The settings that these were made from, empty for a new warehouse: done only while it is still so. Null where that does not matter.</summary>
+    public WarehouseSettings? Over { get; init; }
 }
 
-public sealed record WarehouseReply(bool Created, WarehouseSettings Settings);
+/// <param name="HasMoved">Nothing was changed: it was not as <see cref="ConfigureWarehouse.Over"/> says any more.</param>
+public sealed record WarehouseReply(bool Created, WarehouseSettings Settings, bool HasMoved = false);
 
 public sealed class WarehouseConfigured : Event
 {
@@ -104,6 +107,11 @@ public sealed class WarehouseActor : Actor
         switch (command)
         {
             case ConfigureWarehouse wish:
+                if (wish.Over is { } over && !over.SameAs(_settings))
+                {
+                    turn.Reply(new WarehouseReply(false, _settings, HasMoved: true));
+                    break;
+                }
                 var created = !_known;
                 if (created || (!wish.OnlyIfMissing && !wish.Settings.SameAs(_settings)))
                 {

@@ -34,11 +34,12 @@ public static class AdjustDecider
         var stock = sku.Find(wish.Warehouse);
         var onHand = stock?.OnHand ?? 0;
         var promised = (stock?.Reserved ?? 0) + (stock?.Committed ?? 0);
-        // Nobody can lose more than there was: what is missing beyond that was missing from the books before.
-        var delta = Math.Max(-onHand, wish.Set is { } counted ? counted - onHand : wish.Delta ?? 0);
-        if (wish.Reason is StockReason.Correction or StockReason.TransferOut && delta < 0 && (onHand + (wish.Delta ?? delta) < promised))
+        var wanted = wish.Set is { } counted ? counted - onHand : wish.Delta ?? 0;
+        if (wish.Reason is StockReason.Correction or StockReason.TransferOut && wanted < 0 && onHand + wanted < promised)
             return new(StockOutcome.BelowPromised, sku.ToView()) { OnHand = onHand };
 
+        // Nobody can lose more than there was: what is missing beyond that was missing from the books before.
+        var delta = Math.Max(-onHand, wanted);
         if (!sku.Known) StockDecider.Configure(sku, new SkuConfigured(), turn);
         var shortage = Math.Max(0, promised - (stock?.Shortage ?? 0) - (onHand + delta));
         if (delta >= 0) shortage = 0;

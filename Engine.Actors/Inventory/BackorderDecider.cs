@@ -21,7 +21,9 @@ public static class BackorderDecider
             TellBundle(sku, wish.Backorder, turn);
             return;
         }
+        var before = sku.BackorderOf(wish.Backorder.ReservationId)?.Quantity ?? 0;
         turn.Emit(new BackorderQueued { Backorder = wish.Backorder });
+        Replenishment.Met(sku, Math.Max(0, before - wish.Backorder.Quantity), turn);
         // Stock may have come while the order was making up its mind.
         Serve(sku, turn);
     }
@@ -32,6 +34,7 @@ public static class BackorderDecider
         foreach (var waiting in sku.Backorders.ToArray())
         {
             turn.Emit(new BackorderEnded { ReservationId = waiting.ReservationId });
+            Replenishment.Met(sku, waiting.Quantity, turn);
             TellBundle(sku, waiting, turn);
         }
     }
@@ -59,13 +62,15 @@ public static class BackorderDecider
     /// <summary>Gives free stock to those who wait. An offer is a lock like any other; the order takes it or gives it back.</summary>
     static void Serve(SkuActor sku, Turn turn)
     {
-        if (sku.Backorders.Count == 0 || sku.Available == 0) return;
-        foreach (var waiting in sku.Backorders.ToArray())
+        if (sku.Backorders.Count == 0) return;
+        long served = 0;
+        foreach (var waiting in sku.Available > 0 ? [.. sku.Backorders] : Array.Empty<Backorder>())
         {
-            if (sku.Available == 0) return;
+            if (sku.Available == 0) break;
             if (waiting.NotBefore > turn.Now || Fitting(sku, waiting, (DirectoryActor)turn.Directory) is not { } stock) continue;
             var available = sku.AvailableIn(stock);
             turn.Emit(new BackorderEnded { ReservationId = waiting.ReservationId, Served = true });
+            served += waiting.Quantity;
             turn.Emit(new StockReserved
             {
                 ReservationId = waiting.ReservationId,
@@ -88,6 +93,8 @@ public static class BackorderDecider
                 Fitting = [stock.Warehouse],
             });
         }
+        Replenishment.Met(sku, served, turn);
+        Replenishment.Suggest(sku, sku.Lacking, "", turn);
     }
 
     /// <summary>Where the line would be served, if the order's other lines of this SKU would find their stock as well.</summary>

@@ -128,7 +128,9 @@ public static class LineDecider
         switch (wish.Change)
         {
             case LineChange.Release or LineChange.Expire or LineChange.Reduce or LineChange.Withdraw:
-                if (waiting is not null) turn.Emit(new BackorderEnded { ReservationId = wish.ReservationId });
+                if (waiting is null) return LineAnswerKind.Released;
+                turn.Emit(new BackorderEnded { ReservationId = wish.ReservationId });
+                Replenishment.Met(sku, waiting.Quantity, turn);
                 return LineAnswerKind.Released;
             case LineChange.Extend when waiting is not null:
                 turn.Emit(new LockExtended { ReservationId = wish.ReservationId, ExpiresAt = NotAtOnce(wish, turn) });
@@ -172,6 +174,7 @@ public static class LineDecider
             End = wish.Change == LineChange.Expire ? ReservationState.Expired : ReservationState.Released,
             Why = wish.Why,
             Withdrawn = wish.Change == LineChange.Withdraw,
+            Unsold = wish.Unsold && reservation.State == ReservationState.Committed,
         });
         return LineAnswerKind.Released;
     }

@@ -105,6 +105,8 @@ public sealed class ChangeLine : Message
     public string Why = "";
     /// <summary>Which of the leader's instructions for this line it is; 0 for an answer to <see cref="LockDue"/>.</summary>
     public int Number;
+    /// <summary>For a release: the order goes on and will ask again, so nothing of it counts as sold.</summary>
+    public bool Unsold;
 
     public override byte Tag => 2;
     public override void Layout(Codec codec)
@@ -115,6 +117,7 @@ public sealed class ChangeLine : Message
         codec.Long(ref ExpiresAt);
         codec.Word(ref Why);
         codec.Int(ref Number);
+        if (codec.More(Unsold)) codec.Bool(ref Unsold);
     }
 }
 

@@ -25,6 +25,15 @@ public static class Replenishment
         if (sku.ShortfallSuggested > 0 && sku.Backorders.Count == 0 && sku.Available >= sku.ShortfallSuggested) turn.Emit(new ReplenishmentClosed());
     }
 
+    /// <summary>So many units of those who wait were served, or are wanted no more: they are short no longer.</summary>
+    internal static void Met(SkuActor sku, long quantity, Turn turn)
+    {
+        if (sku.ShortfallSuggested == 0 || quantity == 0) return;
+        var rest = Math.Max(sku.ShortfallSuggested - quantity, sku.Lacking);
+        if (rest <= 0) turn.Emit(new ReplenishmentClosed());
+        else if (rest < sku.ShortfallSuggested) turn.Emit(new ReplenishmentSuggested { Shortfall = rest, Warehouse = sku.ShortfallWarehouse });
+    }
+
     public static ReplenishmentView Of(SkuActor sku, long shortfall, string? warehouse, long now)
     {
         long free = 0;

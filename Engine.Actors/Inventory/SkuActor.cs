@@ -63,7 +63,9 @@ public sealed partial class SkuActor : Actor
 
     public long ShortfallSuggested { get; private set; }
     /// <summary>What is short by now, where a suggestion is open: as it was told, or what all who wait lack, if that is more.</summary>
-    public long Shortfall => ShortfallSuggested == 0 ? 0 : Math.Max(ShortfallSuggested, _waiting - Available);
+    public long Shortfall => ShortfallSuggested == 0 ? 0 : Math.Max(ShortfallSuggested, Lacking);
+    /// <summary>What all who wait lack; less than nothing where more is free.</summary>
+    public long Lacking => _waiting - Available;
     public string ShortfallWarehouse { get; private set; } = "";
     public long SuggestedAt { get; private set; }
 
@@ -124,7 +126,8 @@ public sealed partial class SkuActor : Actor
         long sum = 0;
         for (var day = today - 6; day <= today; day++)
             sum += CommittedOn(day);
-        return sum;
+        // What was given back may have been committed on the day before.
+        return Math.Max(0, sum);
     }
 
     /// <summary>The last day (since 1970 UTC) something was committed; 0 while nothing ever was.</summary>
@@ -253,6 +256,7 @@ public sealed partial class SkuActor : Actor
         var warehouse = WarehouseOf(row);
         if (reservation.State == ReservationState.Committed) warehouse.Committed -= e.Quantity;
         else warehouse.Reserved -= e.Quantity;
+        if (e.Unsold) CountCommitted(-e.Quantity, stamp.At);
         if (e.Orphan)
         {
             if (_freed.Count == FreedKept) _freed.RemoveAt(0);

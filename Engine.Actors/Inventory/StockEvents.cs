@@ -158,6 +158,8 @@ public sealed class ReservationReleased : Event
     public bool Orphan;
     /// <summary>No caller ever heard of it: its id and its tokens are good again.</summary>
     public bool Withdrawn;
+    /// <summary>It was committed, and its order will commit again: it does not count as turnover.</summary>
+    public bool Unsold;
 
     public override byte Tag => 7;
     public override void Layout(Codec codec)
@@ -167,7 +169,9 @@ public sealed class ReservationReleased : Event
         codec.Int(ref Quantity);
         codec.Word(ref Why);
         codec.Bool(ref Orphan);
-        if (codec.More(Withdrawn)) codec.Bool(ref Withdrawn);
+        if (!codec.More(Withdrawn || Unsold)) return;
+        codec.Bool(ref Withdrawn);
+        if (codec.More(Unsold)) codec.Bool(ref Unsold);
     }
 }
 

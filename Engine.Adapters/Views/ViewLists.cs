@@ -46,6 +46,6 @@ public sealed class ViewLists(ReadModels models)
         var today = now / SkuActor.Day;
         var sum = committed.Split(' ').Select((units, i) => (Day: last - 7 + i, Units: long.Parse(units, System.Globalization.CultureInfo.InvariantCulture)))
             .Where(d => d.Day > today - 7 && d.Day <= today).Sum(d => d.Units);
-        return sum / 7.0;
+        return Math.Max(0, sum) / 7.0;
     }
 }

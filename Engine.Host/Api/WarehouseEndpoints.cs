@@ -31,13 +31,20 @@ sealed class WarehouseEndpoints(IEngine engine, Scans scans)
         var (kind, warehouses) = await ReadAll();
         if (warehouses is null) return Answers.Failure(kind);
         var known = Array.Find(warehouses, w => w.Code == code);
-        if (known is null && body.Value.Name is null) return Problems.Invalid("name", "required", "This field is required.");
-        var wanted = Merge(code, known ?? new WarehouseSettings(), body.Value);
-        if (http.Caller().Role == Role.Ops && !OnlyStateDiffers(known, wanted))
-            return Problems.Of(Code.Forbidden, "The role ops may change the state of a warehouse, nothing else.");
-
-        var answer = await engine.AskAsync(ActorId.Warehouse(code), new ConfigureWarehouse { Settings = wanted }, new AskOptions(Tenant: http.Caller().Name, Settle: Answers.SettleMax));
-        if (answer.Reply is not WarehouseReply reply) return Answers.Failure(answer.Kind);
+        WarehouseReply reply;
+        do
+        {
+            if (known is null && body.Value.Name is null) return Problems.Invalid("name", "required", "This field is required.");
+            var over = known ?? new WarehouseSettings();
+            var wanted = Merge(code, over, body.Value);
+            if (http.Caller().Role == Role.Ops && !OnlyStateDiffers(known, wanted))
+                return Problems.Of(Code.Forbidden, "The role ops may change the state of a warehouse, nothing else.");
+            var answer = await engine.AskAsync(ActorId.Warehouse(code), new ConfigureWarehouse { Settings = wanted, Over = over }, new AskOptions(Tenant: http.Caller().Name, Settle: Answers.SettleMax));
+            if (answer.Reply is not WarehouseReply told) return Answers.Failure(answer.Kind);
+            (reply, known) = (told, told.Settings);
+        }
+        // Somebody else changed it meanwhile: what this call leaves out stays as that one said.
+        while (reply.HasMoved);
         var shown = WarehouseJson.Of(reply.Settings, (await RatesAsync()).GetValueOrDefault(code));
         return reply.Created ? Answers.Created(http, $"/v1/warehouses/{code}", shown, ApiJson.Default.WarehouseJson) : Answers.Ok(shown, ApiJson.Default.WarehouseJson);
     }

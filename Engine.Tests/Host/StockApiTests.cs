@@ -30,6 +30,27 @@ public sealed class StockApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Of_two_who_change_a_warehouse_at_once_neither_takes_the_other_s_word_back()
+    {
+        await _admin.Put("/v1/warehouses/w", "{\"name\":\"W\"}");
+        for (var i = 1; i <= 20; i++)
+        {
+            var state = i % 2 == 0 ? "open" : "paused";
+            await Task.WhenAll(_admin.Put("/v1/warehouses/w", $"{{\"state\":\"{state}\"}}"), _admin.Put("/v1/warehouses/w", $"{{\"capacityPerDay\":{i}}}"), _admin.Put("/v1/warehouses/w", $"{{\"name\":\"W{i}\"}}"));
+            var shown = await _admin.Get("/v1/warehouses/w");
+            Assert.Equal((state, $"{i}", $"W{i}"), (shown.Text("state"), shown.Text("capacityPerDay"), shown.Text("name")));
+        }
+    }
+
+    [Fact]
+    public async Task What_is_not_there_can_not_be_transferred_or_corrected_away()
+    {
+        var moved = await _admin.Post("/v1/stock/adjustments", """{"reference":"m","lines":[{"sku":"N","warehouse":"gz","delta":-5,"reason":"transfer_out"},{"sku":"N","warehouse":"gz","delta":-1,"reason":"correction"}]}""");
+        Assert.Equal((409, "below_promised", "below_promised"), (moved.Status, moved.Text("lines[0].code"), moved.Text("lines[1].code")));
+        Assert.Equal("unknown_sku", (await _admin.Get("/v1/skus/N")).Code);
+    }
+
+    [Fact]
     public async Task A_warehouse_with_faults_is_refused_with_all_of_them()
     {
         var reply = await _admin.Put("/v1/warehouses/w", """{"name":7,"location":{"lat":91,"lon":"x"},"coldChain":"yes","capacityPerDay":0,"state":"burning"}""");
