@@ -56,6 +56,9 @@ static class QuietChecks
             Require(order.Lines.All(l => l.Stock is not (LineStock.Reserved or LineStock.Committed or LineStock.Waiting)), "I7", $"{id} has ended and still holds: {Lines(order)}");
         Require(order.RemindAt == Actor.Never, "I7", $"{id}: the buyer was not reminded");
         if (order.Cancelled) Require(order.State == MicroState.Cancelled ? order.PaidSum <= order.RefundedSum : order.State is MicroState.Refunding or MicroState.Refunded, "I7", $"{id} is cancelled with {order.PaidSum} paid");
+        Require(order.State != MicroState.Refunded || !order.Cancelled || OrderStates.RefundDue(order) == 0, "I7", $"{id} owes {OrderStates.RefundDue(order)} of {order.PaidSum}");
+        var open = order.Lines.Where(l => l.IsOpen).ToArray();
+        Require(open.Length == 0 || order.Cancelled || !order.HasStep || order.Step >= MicroState.Shipped || open.Any(l => l.Stock != LineStock.Shipped), "I7", $"{id} has left and does not say so: {Lines(order)}");
         foreach (var line in order.Lines) CheckLine(replica, order, line, id);
     }
 

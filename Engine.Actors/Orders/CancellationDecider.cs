@@ -6,19 +6,26 @@ namespace Engine.Actors.Orders;
 /// <summary>Cancelling an order or some of its lines. Cancelled and paid, in whatever order, ends in refunding.</summary>
 static class CancellationDecider
 {
+    public const string AfterShipping = "cancelled_after_shipping";
+
     public static OrderReply Cancel(OrderActor order, Cancellation wish, Intake intake, Turn turn)
     {
         if (order.Cancelled || order.HasCancelled(wish.Reference)) return new(OrderOutcome.Repeated);
-        if (wish.Lines is { Count: > 0 } lines && Validate(order, lines) is { } invalid) return invalid;
-        if (!Transitions.CanCancel(order.State))
+        if (!Transitions.CanCancel(order.State)) return intake.KeepEarly ? Flag(order, AfterShipping, intake.Source, turn) : OrderDecider.NotAllowed(order);
+        if (wish.Lines is { Count: > 0 } lines && Validate(order, lines) is { } invalid)
         {
-            if (!intake.KeepEarly) return OrderDecider.NotAllowed(order);
-            // A platform states a fact; the goods have left all the same, so somebody has to look.
-            if (!order.HasFlag("cancelled_after_shipping")) turn.Emit(new OrderFlagged { Flag = "cancelled_after_shipping", Source = intake.Source });
-            return new(OrderOutcome.Done);
+            if (!intake.KeepEarly) return invalid;
+            return Flag(order, order.Lines.Any(l => HasLeft(order, l) && lines.Any(c => c.LineId == l.Ordered.LineId)) ? AfterShipping : "cancelled_lines_unknown", intake.Source, turn);
         }
         if (wish.Lines is not { Count: > 0 } some || LeavesNothing(order, some)) End(order, wish.Reason, wish.By, intake.Source, turn);
         else CancelLines(order, some, wish, turn);
+        return new(OrderOutcome.Done);
+    }
+
+    /// <summary>A platform states a fact, and it can't be done: somebody has to look.</summary>
+    static OrderReply Flag(OrderActor order, string flag, string source, Turn turn)
+    {
+        if (!order.HasFlag(flag)) turn.Emit(new OrderFlagged { Flag = flag, Source = source });
         return new(OrderOutcome.Done);
     }
 
@@ -34,20 +41,23 @@ static class CancellationDecider
         {
             var line = order.Lines.FirstOrDefault(l => !l.IsPart && l.Ordered.LineId == group.Key);
             if (line is null) return new(OrderOutcome.Invalid) { Detail = $"lines: the order has no line {group.Key}" };
-            if (order.PartsOf(line).Append(line).Any(l => l.Stock == LineStock.Shipped || l.IsLeaving)) return new(OrderOutcome.Invalid) { Detail = $"lines: the goods of line {group.Key} have left" };
+            if (HasLeft(order, line)) return new(OrderOutcome.Invalid) { Detail = $"lines: the goods of line {group.Key} have left" };
             if (group.Sum(g => (long)g.Quantity) > line.Quantity) return new(OrderOutcome.Invalid) { Detail = $"lines: line {group.Key} has {line.Quantity} left" };
         }
         return null;
     }
 
+    /// <summary>Goods of it have left, or are just leaving.</summary>
+    static bool HasLeft(OrderActor order, OrderLine line) => order.PartsOf(line).Append(line).Any(l => l.Stock == LineStock.Shipped || l.IsLeaving);
+
     static bool LeavesNothing(OrderActor order, IReadOnlyList<CancelledQuantity> lines) =>
         WithGifts(order, lines).Sum(l => (long)l.Quantity) >= order.Lines.Where(l => !l.IsPart).Sum(l => (long)l.Quantity);
 
-    /// <summary>Gifts go with their main line.</summary>
+    /// <summary>Gifts go with their main line, unless they have left.</summary>
     static List<CancelledQuantity> WithGifts(OrderActor order, IReadOnlyList<CancelledQuantity> lines)
     {
         var all = lines.GroupBy(l => l.LineId).Select(g => new CancelledQuantity { LineId = g.Key, Quantity = g.Sum(l => l.Quantity) }).ToList();
-        foreach (var gift in order.Lines.Where(l => l.Ordered.GiftOf.Length > 0 && l.Quantity > 0))
+        foreach (var gift in order.Lines.Where(l => l.Ordered.GiftOf.Length > 0 && l.Quantity > 0 && !HasLeft(order, l)))
         {
             var main = order.Lines.FirstOrDefault(l => l.Ordered.LineId == gift.Ordered.GiftOf);
             var mainGone = main is not null && all.Exists(l => l.LineId == main.Ordered.LineId && l.Quantity >= main.Quantity);
@@ -76,6 +86,7 @@ static class CancellationDecider
         }
         // Who waits is queued with what else of the SKU the order wants.
         if (isLess && waited!.IsOpen) ReservationSaga.Await(order, turn);
+        StepDecider.ShipIfAllLeft(order, turn);
     }
 
     static void GiveBack(OrderActor order, OrderLine line, int quantity, string reason, Turn turn)
@@ -86,16 +97,16 @@ static class CancellationDecider
     }
 
     /// <summary>
-    /// What the cancelled part comes to, minor units: its price less its shares of the line's and the order's discount, rounded in the
-    /// buyer's favour, and the same whether a line is cancelled at once or piece by piece. The order's discount is what its total is
-    /// less than goods and freight, whatever the platform calls it.
+    /// What the cancelled part comes to, minor units: its price less its shares of the line's and the order's discount, with its share of a
+    /// tax that comes on top; rounded in the buyer's favour, and the same whether a line is cancelled at once or piece by piece. The order's
+    /// discount is what its total is less than goods and freight, whatever the platform calls it.
     /// </summary>
     static long Value(OrderActor order, List<CancelledQuantity> cancelled)
     {
         var details = order.Details;
         Int128 goods = 0;
         foreach (var line in details.Lines) goods += Net(line, line.Quantity);
-        var discount = Int128.Max(0, goods + details.Freight - details.Total);
+        var onTop = Int128.Min(details.Total - goods - details.Freight, details.Tax);
         Int128 sum = 0;
         foreach (var part in cancelled)
         {
@@ -104,7 +115,10 @@ static class CancellationDecider
         }
         return (long)Int128.Clamp(sum, 0, Math.Max(0, details.Total));
 
-        Int128 Of(OrderedLine line, int quantity) => goods <= 0 ? 0 : Net(line, quantity) - discount * Net(line, quantity) / goods;
+        Int128 Of(OrderedLine line, int quantity) => goods <= 0 ? 0 : Net(line, quantity) + Share(Net(line, quantity));
+
+        // A discount's share is rounded down, a tax's up.
+        Int128 Share(Int128 net) => (onTop * net + (onTop > 0 ? goods - 1 : 0)) / goods;
     }
 
     static Int128 Net(OrderedLine line, int quantity) => (Int128)line.UnitPrice * quantity - (Int128)line.Discount * quantity / line.Quantity;

@@ -98,29 +98,35 @@ public sealed class OrderActor : Actor, ILeader
     public KeyRef? PersonalKey => _keyIndex < 0 || _forgotten ? null : new KeyRef(_keySequence, _keyIndex);
 
     /// <summary>The sum of payments that succeeded; a payment without an amount is the whole.</summary>
-    public long PaidSum
+    public long PaidSum => PaidUntil(long.MaxValue);
+
+    /// <summary>Of that what was paid by then, by the platform's clock.</summary>
+    public long PaidUntil(long at)
     {
-        get
-        {
-            long sum = 0;
-            foreach (var p in _payments)
-                if (p.Status == PayStatus.Succeeded) sum += p.Amount == PaymentFact.Whole ? _details.Total : p.Amount;
-            return sum;
-        }
+        long sum = 0;
+        foreach (var p in _payments)
+            if (p.Status == PayStatus.Succeeded && p.At <= at) sum += p.Amount == PaymentFact.Whole ? _details.Total : p.Amount;
+        return sum;
     }
 
+    /// <summary>The sum of refunds that succeeded; one of all that was paid makes up for what the others leave of it.</summary>
     public long RefundedSum
     {
         get
         {
             long sum = 0;
+            var isWhole = false;
             foreach (var r in _refunds)
-                if (r.Status == RefundProgress.Succeeded) sum += r.Amount == PaymentFact.Whole ? PaidSum : r.Amount;
-            return sum;
+            {
+                if (r.Status != RefundProgress.Succeeded) continue;
+                if (r.Amount == PaymentFact.Whole) isWhole = true;
+                else sum += r.Amount;
+            }
+            return isWhole ? Math.Max(sum, PaidSum) : sum;
         }
     }
 
-    public bool RefundedInFull => _refunds.Any(r => r.Status == RefundProgress.Succeeded && r.Full) || (PaidSum > 0 && RefundedSum >= PaidSum);
+    public bool RefundedInFull => _refunds.Any(r => r.CoversAll) || (PaidSum > 0 && RefundedSum >= PaidSum);
 
     public bool HasSucceededPayment => _payments.Any(p => p.Status == PayStatus.Succeeded);
 
@@ -180,7 +186,7 @@ public sealed class OrderActor : Actor, ILeader
         (anyTime || step.At != 0)
         && _history.Exists(h => (anyTime || h.ReportedAt == step.At) && h.Event == step.Step.Name() && h.Operator == step.Operator && h.Device == step.Device);
 
-    public RememberedCall? Call(ulong key) => Array.Find(_calls, c => c.Key == key);
+    public RememberedCall? Call(ulong key, long now) => Array.Find(_calls, c => c.Key == key && c.At >= now - SkuActor.Remembered);
 
     public bool HasFlag(string flag) => _flags.Contains(flag);
 

@@ -30,7 +30,7 @@ public static class OrderDecider
 
     static OrderReply Decide(OrderActor order, Intake intake, Turn turn)
     {
-        if (Repeats(order, intake.Idempotency) is { } repeated) return repeated;
+        if (Repeats(order, intake.Idempotency, turn) is { } repeated) return repeated;
         if (!order.Known && intake.Details is null) return Early(order, intake, turn);
         if (intake.OnlyWarehouses is { } only && !order.Lines.Any(l => only.Contains(l.Warehouse))) return new(OrderOutcome.Forbidden);
 
@@ -45,6 +45,7 @@ public static class OrderDecider
         if (created) ApplyEarly(order, intake, turn);
         if (intake.Step is { } step) reply = Worse(reply, StepDecider.Take(order, step, intake.Source, intake.OnlyWarehouses, turn));
         ReservationSaga.Advance(order, turn);
+        PaymentDecider.SettleRefunds(order, turn);
         PaymentDecider.FlagDue(order, turn);
         if (intake.Idempotency is { } call && reply.Outcome is OrderOutcome.Done or OrderOutcome.Repeated && !created)
             turn.Emit(new CallRemembered { Key = call.Key, Body = call.Body });
@@ -55,9 +56,9 @@ public static class OrderDecider
     static OrderReply Worse(OrderReply first, OrderReply second) =>
         first.Outcome is OrderOutcome.Repeated || (first.Outcome == OrderOutcome.Done && second.Outcome != OrderOutcome.Repeated) ? second : first;
 
-    static OrderReply? Repeats(OrderActor order, Idempotency? call)
+    static OrderReply? Repeats(OrderActor order, Idempotency? call, Turn turn)
     {
-        if (call is null || order.Call(call.Key) is not { } earlier) return null;
+        if (call is null || order.Call(call.Key, turn.Now) is not { } earlier) return null;
         return new(earlier.Body != call.Body ? OrderOutcome.IdempotencyConflict : order.Known ? OrderOutcome.Repeated : OrderOutcome.Kept);
     }
 
@@ -101,11 +102,10 @@ public static class OrderDecider
         foreach (var kept in order.Kept.ToArray())
         {
             if (kept.Step is not null) continue;
-            var reply = CancellationDecider.Cancel(order, new Cancellation(kept.CancelReason, kept.CancelBy, kept.CancelLines, kept.CancelReference), intake, turn);
-            if (reply.Outcome == OrderOutcome.Invalid) turn.Emit(new OrderFlagged { Flag = "cancelled_lines_unknown", Source = kept.Source });
+            CancellationDecider.Cancel(order, new Cancellation(kept.CancelReason, kept.CancelBy, kept.CancelLines, kept.CancelReference), intake, turn);
         }
         PaymentDecider.EndIfRefunded(order, "system", turn);
-        if (!order.Cancelled && !order.MayCommit && order.Payments.Any(p => p.Status == PayStatus.Failed) && !order.PaymentStarted)
+        if (!order.IsEnded && !order.MayCommit && order.Payments.Any(p => p.Status == PayStatus.Failed) && !order.PaymentStarted)
             turn.Emit(new OrderExpired { Why = "payment_failed" });
     }
 
@@ -141,7 +141,7 @@ public static class OrderDecider
 
     static OrderReply Decide(OrderActor order, UnholdOrder wish, Turn turn)
     {
-        if (Repeats(order, wish.Idempotency) is { } repeated) return repeated;
+        if (Repeats(order, wish.Idempotency, turn) is { } repeated) return repeated;
         if (!order.Known) return new(OrderOutcome.UnknownOrder);
         if (!order.Held) return NotAllowed(order);
         if (wish.Corrections.Keys.FirstOrDefault(id => !order.Lines.Any(l => l.Ordered.LineId == id)) is { } unknown)
@@ -160,7 +160,7 @@ public static class OrderDecider
 
     static OrderReply Decide(OrderActor order, ForgetPerson wish, Turn turn)
     {
-        if (Repeats(order, wish.Idempotency) is { } repeated) return repeated;
+        if (Repeats(order, wish.Idempotency, turn) is { } repeated) return repeated;
         if (!order.Known) return new(OrderOutcome.UnknownOrder);
         if (order.Forgotten) return new(OrderOutcome.Repeated);
         if (!order.State.IsClosed()) return new(OrderOutcome.OrderOpen) { State = order.State };

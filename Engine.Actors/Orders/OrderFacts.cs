@@ -149,8 +149,13 @@ public sealed class RefundFact : IEncoded
     public RefundProgress Status;
     /// <summary>Minor units; <see cref="PaymentFact.Whole"/> for all that was paid.</summary>
     public long Amount;
+    /// <summary>All that was paid is back, whatever the amount.</summary>
     public bool Full;
     public long At;
+    /// <summary>More was paid after it was made: it covers its amount and no more.</summary>
+    public bool Settled;
+
+    public bool CoversAll => Full && !Settled && Status == RefundProgress.Succeeded;
 
     public void Layout(Codec codec)
     {
@@ -159,6 +164,7 @@ public sealed class RefundFact : IEncoded
         codec.Long(ref Amount);
         codec.Bool(ref Full);
         codec.Long(ref At);
+        if (codec.More(Settled)) codec.Bool(ref Settled);
     }
 }
 

@@ -22,7 +22,14 @@ public static class OrderStates
         };
     }
 
-    /// <summary>What is still to be paid back, minor units: all of a cancelled order, a part payment of an expired one, the cancelled lines of another as far as they were paid.</summary>
-    public static long RefundDue(OrderActor order) =>
-        Math.Max(0, (order.IsEnded ? order.PaidSum : Math.Max(0, Math.Min(order.PaidSum, order.Details.Total) - order.Owed)) - order.RefundedSum);
+    /// <summary>
+    /// What is still to be paid back, minor units: all of a cancelled order, a part payment of an expired one, the cancelled lines of another
+    /// as far as they were paid. What was paid beyond the total is told by a flag, and what went back of that counts for nothing else.
+    /// </summary>
+    public static long RefundDue(OrderActor order)
+    {
+        if (order.IsEnded) return Math.Max(0, order.PaidSum - order.RefundedSum);
+        var beyond = Math.Max(0, order.PaidSum - order.Details.Total);
+        return Math.Max(0, Math.Max(0, order.PaidSum - beyond - order.Owed) - Math.Max(0, order.RefundedSum - beyond));
+    }
 }

@@ -64,6 +64,20 @@ static class PaymentDecider
             CancellationDecider.End(order, "refunded", "platform", source, turn);
     }
 
+    /// <summary>What was paid after all the money had gone back is not covered by that: the refund pays back what there was until then, and no more.</summary>
+    public static void SettleRefunds(OrderActor order, Turn turn)
+    {
+        if (!order.Known || order.Refunds.Count == 0) return;
+        foreach (var refund in order.Refunds.Where(r => r.CoversAll).ToArray())
+        {
+            var before = order.PaidUntil(refund.At);
+            if (before == 0 || before == order.PaidSum) continue;
+            var others = order.Refunds.Where(r => r != refund && r.Status == RefundProgress.Succeeded).Sum(r => Math.Max(0, r.Amount));
+            var amount = refund.Amount == PaymentFact.Whole ? Math.Max(0, before - others) : refund.Amount;
+            turn.Emit(new RefundRecorded { Refund = new RefundFact { Reference = refund.Reference, Status = refund.Status, Amount = amount, Full = true, Settled = true, At = refund.At }, Source = "system" });
+        }
+    }
+
     /// <summary>Somebody has to pay back what an order that goes on, or has lapsed, was paid too much. Of a cancelled one the state says so.</summary>
     public static void FlagDue(OrderActor order, Turn turn)
     {

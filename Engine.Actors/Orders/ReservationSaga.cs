@@ -20,7 +20,14 @@ static class ReservationSaga
     /// <summary>What follows from the facts as they are now. Called after every change; does nothing when nothing follows.</summary>
     public static void Advance(OrderActor order, Turn turn)
     {
-        if (!order.Known || order.Cancelled) return;
+        if (!order.Known) return;
+        if (order.Cancelled)
+        {
+            // Its money may go back by a step that came before.
+            StepDecider.TakeKept(order, turn);
+            PaymentDecider.SettleRefunds(order, turn);
+            return;
+        }
         if (order.Expired)
         {
             if (!order.IsPaid) return;
@@ -118,6 +125,8 @@ static class ReservationSaga
         switch (answer.Kind)
         {
             case LineAnswerKind.Offered when order.Phase == OrderPhase.Backordered: Start(order, ReservingRound.OneByOne, turn); break;
+            // A component has become a bundle itself, which bundles don't have: asked again it is refused.
+            case LineAnswerKind.Bundle when line is { IsPart: true, Stock: LineStock.Waiting }: Start(order, ReservingRound.Parallel, turn); break;
             case LineAnswerKind.Bundle when line.Stock is LineStock.Asked or LineStock.Waiting: Expand(order, line, answer.Parts, turn); break;
             case LineAnswerKind.UnknownSku when line.Stock == LineStock.Resolving: AskAlias(order, line, turn); break;
             case LineAnswerKind.Evicted or LineAnswerKind.Gone when !order.IsEnded && !order.HasStep && order.Phase == OrderPhase.Locked:
@@ -300,6 +309,7 @@ static class ReservationSaga
                 ExpiresAt = change == LineChange.Extend ? order.LockDeadline : 0,
                 Why = why,
                 Number = line.ToldNumber,
+                Unsold = change == LineChange.Release && !order.IsEnded && line.IsOpen,
             });
         }
     }
@@ -335,7 +345,9 @@ static class ReservationSaga
         for (var i = 0; i < order.Lines.Count; i++)
         {
             var line = order.Lines[i];
-            if (line.Ordered.Code != answer.Code || line.Stock is not (LineStock.Resolving or LineStock.Unknown)) continue;
+            // Its own code, or the SKU that somebody corrected it to and that was not there yet.
+            var isMeant = line.Ordered.Code == answer.Code || (answer.Sku == answer.Code && line.Sku == answer.Sku);
+            if (!isMeant || line.Stock is not (LineStock.Resolving or LineStock.Unknown)) continue;
             if (answer.Sku.Length > 0) turn.Emit(new LineResolved { Line = i, Sku = answer.Sku });
             else if (line.Stock == LineStock.Resolving) turn.Emit(new LineAnswered { Line = i, Kind = LineAnswerKind.UnknownSku });
         }

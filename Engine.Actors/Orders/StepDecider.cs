@@ -35,6 +35,14 @@ static class StepDecider
         return new(OrderOutcome.Done);
     }
 
+    /// <summary>What a half-shipped order still had to ship was cancelled: it has left.</summary>
+    public static void ShipIfAllLeft(OrderActor order, Turn turn)
+    {
+        var open = order.Lines.Where(l => l.IsOpen);
+        if (order.HasStep && order.Step < MicroState.Shipped && open.Any() && open.All(l => l.Stock == LineStock.Shipped || l.IsLeaving))
+            turn.Emit(new StepTaken { Step = new StepFact { Step = MicroState.Shipped, Role = StepRole.System }, Source = "system" });
+    }
+
     /// <summary>What a platform reports is a fact: where it can't apply yet it is kept until it can.</summary>
     public static OrderReply Keep(OrderActor order, StepFact step, string source, Turn turn)
     {
@@ -57,7 +65,7 @@ static class StepDecider
         turn.Emit(new StepTaken { Step = step, Source = source });
         if (step.Step == MicroState.Refunded)
         {
-            var refund = new RefundFact { Reference = "step", Status = RefundProgress.Succeeded, Amount = PaymentFact.Whole, Full = true, At = turn.Now };
+            var refund = new RefundFact { Reference = "step", Status = RefundProgress.Succeeded, Amount = PaymentFact.Whole, Full = true, At = step.At > 0 ? step.At : turn.Now };
             turn.Emit(new RefundRecorded { Refund = refund, Source = source });
         }
         if (step.Step is >= MicroState.Shipped and <= MicroState.Completed) ReservationSaga.Tell(order, LineChange.Ship, Leaving(order, static _ => true), "shipped", turn);

@@ -72,8 +72,8 @@ static class OutsideOrderFacts
                 Refund = _refund,
                 Step = _step,
                 OnlyWarehouses = _onlyWarehouses,
-                // The API refuses what comes too early, but for payments.
-                KeepEarly = _payment is not null || !(_source ?? "").StartsWith("api:", StringComparison.Ordinal),
+                // The API refuses what comes too early, but for payments and beside the order itself.
+                KeepEarly = _received is not null || _payment is not null || !(_source ?? "").StartsWith("api:", StringComparison.Ordinal),
                 Idempotency = Call(events),
             };
         }
@@ -90,8 +90,8 @@ static class OutsideOrderFacts
                     _payment = e.Payment;
                     Fact(e.Source);
                     break;
-                // The last step refunds by itself.
-                case RefundRecorded e when e.Refund.Reference != "step" || _step is null:
+                // The last step refunds by itself, and a later payment settles what was refunded before it.
+                case RefundRecorded e when !e.Refund.Settled && !(e.Refund.Reference == "step" && events.OfType<StepTaken>().Any(taken => taken.Step.Step == MicroState.Refunded)):
                     _refund = e.Refund;
                     Fact(e.Source);
                     break;
@@ -103,7 +103,7 @@ static class OutsideOrderFacts
                     _cancellation = new Cancellation(e.CancelReason, e.CancelBy, e.CancelLines, e.CancelReference);
                     Fact(e.Source);
                     break;
-                case StepTaken e when _step is null && !Waited(e.Step):
+                case StepTaken { Source: not "system" } e when _step is null && !Waited(e.Step):
                     _step = e.Step;
                     Fact(e.Source);
                     break;
@@ -119,7 +119,7 @@ static class OutsideOrderFacts
                     _cancellation = new Cancellation(e.Reason, e.By, e.Lines, e.Reference);
                     _anything = true;
                     break;
-                case OrderFlagged { Flag: "cancelled_after_shipping" } e:
+                case OrderFlagged { Flag: CancellationDecider.AfterShipping } e when !Transitions.CanCancel(order.State):
                     _cancellation = new Cancellation("", "");
                     Fact(e.Source);
                     break;

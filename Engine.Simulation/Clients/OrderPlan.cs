@@ -72,7 +72,11 @@ sealed class OrderPlan
             case 1: SayLinesCancelled(); break;
             case 2: SayRefund(); break;
             case 3: SayCancelled(); SayRefund(); break;
-            case 4 or 5: PlanSteps(); break;
+            case 4: PlanSteps(); break;
+            case 5:
+                PlanSteps();
+                SayLinesCancelled();
+                break;
             case 6:
                 PlanSteps();
                 if (_random.Next(2) == 0) SayCancelled();

@@ -27,6 +27,8 @@ public static class FactStories
         new("cancelled and refunded", [Placed, Started, Succeeded, Cancelled, Repeated, RefundAsked, Refunded]),
         new("refunded without a cancellation", [Placed, Started, Succeeded, Repeated, RefundAsked, Refunded]),
         new("refunded by an amount", [Placed, Started, Succeeded, Repeated, RefundedPart, RefundedAll]),
+        new("cancelled, and the refund told of as a step", [Placed, Started, Succeeded, Cancelled, RefundedByStep, Repeated]),
+        new("paid once more after all the money went back", [Placed, Paid("p1", 200, at: 1), RefundedWhole(at: 2), Paid("p2", 200, at: 3), Repeated]),
         new("some lines cancelled", [Placed, Started, SomeCancelled, Succeeded, Repeated]),
         new("some lines cancelled, the rest paid in two parts", [Placed, SomeCancelled, Half("p1"), Paid("p2", 100), Shipped, Completed]),
         new("one attempt fails beside another", [Placed, Started, Failed, StartedAnother]),
@@ -55,7 +57,10 @@ public static class FactStories
     static NamedFact RefundedAll => new("all refunded", () => Refund(RefundProgress.Succeeded, 400));
     static NamedFact StartedAnother => new("another started", () => Payment("p2", PayStatus.Started));
 
-    static NamedFact Paid(string reference, long amount) => new($"paid by {reference}", () => Payment(reference, PayStatus.Succeeded, amount));
+    static NamedFact RefundedByStep => new("refunded", () => Step(MicroState.Refunded));
+    static NamedFact RefundedWhole(long at) => new("refunded", () => Refund(RefundProgress.Succeeded, at: at));
+
+    static NamedFact Paid(string reference, long amount, long at = 0) => new($"paid by {reference}", () => Payment(reference, PayStatus.Succeeded, amount, at));
     static NamedFact Half(string reference) => new($"half by {reference}", () => Payment(reference, PayStatus.Succeeded, 200));
 
     /// <summary>Everything that goods need to leave came before anything that ends the order.</summary>
@@ -68,11 +73,11 @@ public static class FactStories
         int At(string name) => arrival.ToList().IndexOf(name);
     }
 
-    static Intake Payment(string reference, PayStatus status, long amount = PaymentFact.Whole) =>
-        Say(payment: new PaymentFact { Reference = reference, Status = status, Amount = amount });
+    static Intake Payment(string reference, PayStatus status, long amount = PaymentFact.Whole, long at = 0) =>
+        Say(payment: new PaymentFact { Reference = reference, Status = status, Amount = amount, At = at });
 
-    static Intake Refund(RefundProgress status, long amount = PaymentFact.Whole) =>
-        Say(refund: new RefundFact { Reference = "f1", Status = status, Amount = amount, Full = amount == PaymentFact.Whole });
+    static Intake Refund(RefundProgress status, long amount = PaymentFact.Whole, long at = 0) =>
+        Say(refund: new RefundFact { Reference = "f1", Status = status, Amount = amount, Full = amount == PaymentFact.Whole, At = at });
 
     static Intake Step(MicroState step) => Say(step: new StepFact { Step = step, Role = StepRole.Platform });
 

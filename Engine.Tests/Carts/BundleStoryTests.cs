@@ -45,6 +45,17 @@ public sealed class BundleStoryTests
     }
 
     [Fact]
+    public void A_component_that_becomes_a_bundle_while_it_is_waited_for_holds_the_order()
+    {
+        Assert.Equal(MicroState.Backordered, _rig.Place("1", ("SET", 6), ("C", 1)).State);
+        Bundle("B", ("C", 1));
+        var order = _rig.View("1");
+        Assert.Equal((MicroState.Held, "unknown_sku", 2), (order.State, order.HeldReason, order.Lines[0].Components.Count));
+        Assert.Equal((10, 10), (_rig.Stock("A").Available, _rig.Stock("C").Available));
+        _carts.Verify();
+    }
+
+    [Fact]
     public void A_short_component_leaves_nothing_of_the_order_held_until_it_comes()
     {
         var order = _rig.Place("1", ("SET", 6), ("C", 1));

@@ -170,6 +170,14 @@ public sealed class GoldenJournalTests
         rig.Adjust("A", "SH1", 40, by: "admin");
         rig.Adjust("NEW", "GZ1", 2);
         rig.Place("by alias", ("77", 1));
+        var onDelivery = rig.Order(("A", 1), ("B", 90));
+        onDelivery.CashOnDelivery = true;
+        rig.Send("committed in part", onDelivery);
+        rig.Place("paid again", ("A", 1));
+        rig.Pay("paid again", 50);
+        rig.Send("paid again", refund: new RefundFact { Reference = "r", Status = RefundProgress.Succeeded, Full = true, Amount = PaymentFact.Whole, At = rig.Now });
+        rig.Pass(TimeSpan.FromSeconds(1));
+        rig.Pay("paid again", 50, reference: "p2");
         PlayCarts(rig, new CartRig(rig));
         return rig;
     }

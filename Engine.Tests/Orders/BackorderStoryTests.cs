@@ -62,19 +62,39 @@ public sealed class BackorderStoryTests
         Assert.Equal((MicroState.Paid, 5), (_rig.View("1").State, _rig.Stock("A").Committed));
     }
 
-    [Fact]
-    public async Task A_suggestion_is_for_all_who_wait()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_suggestion_ends_when_who_waited_is_served_or_waits_no_more(bool isServed)
     {
         _rig.Adjust("B", "W1", 1);
-        for (var i = 0; i < 100; i++)
+        Send("1", ("B", 3));
+        Send("2", ("B", 3));
+        Assert.Equal(5, Of("B", static (sku, now) => Replenishment.Open(sku, now))!.Shortfall);
+        foreach (var (id, left) in new[] { ("1", 2L), ("2", 0) })
         {
-            var details = _rig.Order(("B", 2));
-            details.CashOnDelivery = true;
-            _rig.Send($"{i}", details);
+            if (isServed) _rig.Adjust("B", "W1", id == "1" ? 2 : 3);
+            else _rig.Cancel(id);
+            Assert.Equal(isServed && left > 0 ? 3 : left, Of("B", static (sku, now) => Replenishment.Open(sku, now))?.Shortfall ?? 0);
         }
-        var answer = _rig.Node.ReadAsync<SkuActor>(ActorId.Sku("B"), static (sku, now) => Replenishment.Open(sku, now)).AsTask();
-        _rig.Settle();
-        Assert.Equal(199, ((ReplenishmentView)(await answer).Reply!).Shortfall);
+    }
+
+    [Fact]
+    public void What_an_order_gathers_in_another_warehouse_is_sold_once()
+    {
+        _rig.Adjust("A", "W2", 5);
+        _rig.Adjust("B", "W2", 5);
+        Send("1", ("A", 1), ("B", 1));
+        Assert.Equal((MicroState.Paid, "W2"), (_rig.View("1").State, _rig.View("1").Lines[0].Warehouse));
+        Assert.Equal(1L, Of("A", static (sku, now) => (object?)sku.CommittedInWeek(now)));
+    }
+
+    [Fact]
+    public void A_suggestion_is_for_all_who_wait()
+    {
+        _rig.Adjust("B", "W1", 1);
+        for (var i = 0; i < 100; i++) Send($"{i}", ("B", 2));
+        Assert.Equal(199, Of("B", static (sku, now) => Replenishment.Open(sku, now))!.Shortfall);
     }
 
     [Theory]
@@ -95,10 +115,20 @@ public sealed class BackorderStoryTests
         Assert.Equal((MicroState.Paid, 5), (_rig.View("1").State, _rig.Stock("A").Committed));
     }
 
-    void Place(string id, int quantity)
+    void Place(string id, int quantity) => Send(id, ("A", quantity));
+
+    /// <summary>Cash on delivery: committed as soon as there is stock.</summary>
+    void Send(string id, params (string Sku, int Quantity)[] lines)
     {
-        var details = _rig.Order(("A", quantity));
+        var details = _rig.Order(lines);
         details.CashOnDelivery = true;
         _rig.Send(id, details);
+    }
+
+    T? Of<T>(string sku, Func<SkuActor, long, T?> read) where T : class
+    {
+        var answer = _rig.Node.ReadAsync<SkuActor>(ActorId.Sku(sku), read).AsTask();
+        _rig.Settle();
+        return (T?)answer.Result.Reply;
     }
 }

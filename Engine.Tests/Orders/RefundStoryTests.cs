@@ -128,6 +128,91 @@ public sealed class RefundStoryTests
         Assert.Contains("refund_due", order.Flags);
     }
 
+    [Theory]
+    [InlineData("step")]
+    [InlineData("whole")]
+    [InlineData("sum")]
+    public void What_is_paid_after_all_the_money_went_back_is_to_be_paid_back_as_well(string way)
+    {
+        _rig.Place("1", ("A", 3));
+        _rig.Pay("1", 50);
+        Assert.Equal(MicroState.Refunding, _rig.Cancel("1").State);
+        PayBack();
+        Assert.Equal((MicroState.Refunded, 0), (_rig.View("1").State, _rig.View("1").RefundDue));
+        _rig.Pass(TimeSpan.FromSeconds(1));
+        Assert.Equal((MicroState.Refunding, 50), (_rig.Pay("1", 50, reference: "p2").State, _rig.View("1").RefundDue));
+        // Told again, the refund covers no more than it did.
+        PayBack();
+        Assert.Equal((MicroState.Refunding, 50), (_rig.View("1").State, _rig.View("1").RefundDue));
+        Assert.Equal((MicroState.Refunded, 0), (Refund("1", "r2", 50).State, _rig.View("1").RefundDue));
+
+        void PayBack()
+        {
+            if (way != "step") Refund("1", "r", way == "sum" ? 50 : PaymentFact.Whole, full: true);
+            else if (_rig.View("1").Refunds.Count == 0) PlatformSays("1", MicroState.Refunded);
+        }
+    }
+
+    [Fact]
+    public void All_that_was_paid_is_what_earlier_refunds_have_left_of_it()
+    {
+        foreach (var (id, last) in new (string, Action<string>)[] { ("1", id => PlatformSays(id, MicroState.Refunded)), ("2", id => Refund(id, "r2", PaymentFact.Whole, full: true)) })
+        {
+            Reach(id, MicroState.Picking);
+            Refund(id, "r", 60);
+            _rig.Cancel(id);
+            last(id);
+            Assert.Equal((MicroState.Refunded, 100L), (_rig.View(id).State, Refunded(id)));
+        }
+    }
+
+    [Fact]
+    public void A_refund_that_was_reported_before_the_cancellation_counts_once_that_is_there()
+    {
+        Reach("1", MicroState.Picking);
+        PlatformSays("1", MicroState.Refunded);
+        Assert.Equal((MicroState.Refunded, 10), (_rig.Cancel("1").State, _rig.Stock("A").Available));
+    }
+
+    [Fact]
+    public void What_went_back_of_an_overpayment_pays_back_no_cancelled_line()
+    {
+        Send("1", 200, ("A", 1, 100, 0), ("B", 1, 100, 0));
+        _rig.Pay("1", 200);
+        _rig.Pay("1", 100, reference: "p2");
+        Assert.Equal(0, Refund("1", "r", 100).RefundDue);
+        var order = _rig.Cancel("1", ("2", 1));
+        Assert.Equal((MicroState.Paid, 100), (order.State, order.RefundDue));
+        Assert.Contains("refund_due", order.Flags);
+    }
+
+    [Fact]
+    public void A_tax_that_comes_on_top_is_shared_by_the_lines()
+    {
+        var details = EngineRig.Order(_rig.Now, 111, ("A", 1), ("B", 1));
+        (details.Lines[0].UnitPrice, details.Lines[1].UnitPrice, details.Tax) = (50, 50, 11);
+        _rig.Send("1", details);
+        // In the buyer's favour.
+        _rig.Cancel("1", ("2", 1));
+        Assert.Equal(MicroState.Paid, _rig.Pay("1", 55).State);
+    }
+
+    [Fact]
+    public void An_order_that_comes_with_its_failed_payment_expires_once()
+    {
+        _rig.Send("1", _rig.Order(("A", 1)), new PaymentFact { Reference = "p", Status = PayStatus.Failed, Amount = 100 });
+        Assert.Single(_rig.View("1").History, h => h.Event == "order_expired");
+    }
+
+    long Refunded(string id)
+    {
+        var answer = _rig.Node.ReadAsync<OrderActor>(EngineRig.OrderId(id), static (order, _) => order.RefundedSum).AsTask();
+        _rig.Settle();
+        return (long)answer.Result.Reply!;
+    }
+
+    void PlatformSays(string id, MicroState step) => _rig.Send(id, step: new StepFact { Step = step, Role = StepRole.Platform });
+
     void Reach(string id, MicroState state)
     {
         _rig.Place(id, ("A", 3));
@@ -147,5 +232,5 @@ public sealed class RefundStoryTests
         (OrderReply)_rig.Send(id, step: new StepFact { Step = step, Role = StepRole.Warehouse, Operator = "li", Carrier = "sf", TrackingNumber = "SF1" }).Reply!;
 
     OrderView Refund(string id, string reference, long amount, RefundProgress status = RefundProgress.Succeeded, bool full = false) =>
-        (OrderView)_rig.Send(id, refund: new RefundFact { Reference = reference, Status = status, Amount = amount, Full = full }).View!;
+        (OrderView)_rig.Send(id, refund: new RefundFact { Reference = reference, Status = status, Amount = amount, Full = full, At = _rig.Now }).View!;
 }

@@ -68,6 +68,32 @@ public sealed class SmallPrintTests
     }
 
     [Fact]
+    public void An_order_corrected_to_a_SKU_that_is_not_there_yet_goes_on_when_it_is()
+    {
+        Assert.Equal(MicroState.Held, _rig.Place("1", ("nobody knows it", 1)).State);
+        _rig.Ask(EngineRig.OrderId("1"), new UnholdOrder { By = "cs", Reason = "it is Y", Corrections = new Dictionary<string, string> { ["1"] = "Y" } });
+        Assert.Equal(MicroState.Held, _rig.View("1").State);
+        _rig.Adjust("Y", "SH1", 5);
+        Assert.Equal((MicroState.AwaitingPayment, "Y"), (_rig.View("1").State, _rig.View("1").Lines[0].Sku));
+    }
+
+    [Fact]
+    public void A_key_is_remembered_for_seven_days()
+    {
+        _rig.Place("1", ("A", 3));
+        var call = new Idempotency(7, 1);
+        Assert.Equal(OrderOutcome.Done, Cancelled(call));
+        Assert.Equal((OrderOutcome.Repeated, OrderOutcome.IdempotencyConflict), (Cancelled(call), Cancelled(call with { Body = 2 })));
+        _rig.Time.Advance(TimeSpan.FromDays(8));
+        Assert.Equal(OrderOutcome.Repeated, Cancelled(call with { Body = 2 }));
+    }
+
+    OrderOutcome Cancelled(Idempotency call) => ((OrderReply)_rig.Ask(EngineRig.OrderId("1"), new Intake
+    {
+        Platform = "test", Shop = "shop", PlatformOrderId = "1", Source = "api", Policy = EngineRig.Backorders, Cancellation = new Cancellation("x", "cs"), Idempotency = call,
+    }).Reply!).Outcome;
+
+    [Fact]
     public void Goods_leave_with_a_carrier_only()
     {
         _rig.Place("1", ("A", 1));

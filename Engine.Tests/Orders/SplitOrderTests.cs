@@ -40,14 +40,53 @@ public sealed class SplitOrderTests
     {
         Pack("SH1");
         Report(MicroState.Shipped, "SH1", "T1");
-        var refused = (OrderReply)_rig.Send("1", cancellation: new Cancellation("late", "cs", [new CancelledQuantity { LineId = "1", Quantity = 1 }])).Reply!;
-        Assert.Equal(OrderOutcome.Invalid, refused.Outcome);
+        Assert.Equal(OrderOutcome.Invalid, CancelLine("1", "1", keepEarly: false).Outcome);
         _rig.Cancel("1");
         var order = _rig.Cancel("1");
         Assert.Equal((MicroState.Refunding, 100), (order.State, order.RefundDue));
         Assert.Equal((7, 7, 0), (_rig.Stock("A").OnHand, _rig.Stock("A").Available, _rig.Stock("A").Committed));
         Assert.Equal((10, 10, 0), (_rig.Stock("B").OnHand, _rig.Stock("B").Available, _rig.Stock("B").Committed));
     }
+
+    [Fact]
+    public void When_what_has_not_left_is_cancelled_the_order_has_left()
+    {
+        Pack("SH1");
+        Report(MicroState.Shipped, "SH1", "T1");
+        var order = _rig.Cancel("1", ("2", 2));
+        Assert.Equal((MicroState.Shipped, "T1"), (order.State, order.TrackingNumber));
+        Assert.Equal((7, 10, 10), (_rig.Stock("A").OnHand, _rig.Stock("B").OnHand, _rig.Stock("B").Available));
+    }
+
+    [Fact]
+    public void Lines_that_a_platform_cancels_and_that_have_left_or_are_not_known_are_for_somebody_to_look_at()
+    {
+        Assert.Equal(OrderOutcome.Done, CancelLine("1", "9").Outcome);
+        Assert.Equal(["cancelled_lines_unknown"], _rig.View("1").Flags);
+        Pack("SH1");
+        Report(MicroState.Shipped, "SH1", "T1");
+        Assert.Equal(OrderOutcome.Done, CancelLine("1", "1").Outcome);
+        Assert.Contains("cancelled_after_shipping", _rig.View("1").Flags);
+        Told(MicroState.Shipped);
+        Assert.Equal((OrderOutcome.Done, OrderOutcome.NotAllowed), (CancelLine("1", "2").Outcome, CancelLine("1", "2", keepEarly: false).Outcome));
+    }
+
+    [Fact]
+    public void A_gift_that_has_left_stays_with_the_buyer_when_its_main_line_is_cancelled()
+    {
+        var details = _rig.Order(("B", 1), ("A", 1), ("B", 1));
+        details.Lines[1].GiftOf = "1";
+        _rig.Send("2", details);
+        _rig.Pay("2");
+        Pack("SH1", "2");
+        Report(MicroState.Shipped, "SH1", "T1", "2");
+        var order = _rig.Cancel("2", ("1", 1));
+        Assert.Equal((0, 1, LineStock.Shipped, 1), (order.Lines[0].Quantity, order.Lines[1].Quantity, order.Lines[1].Stock, order.Lines[2].Quantity));
+        Assert.Equal(MicroState.Packed, order.State);
+    }
+
+    OrderReply CancelLine(string id, string line, bool keepEarly = true) =>
+        (OrderReply)_rig.Send(id, cancellation: new Cancellation("late", "cs", [new CancelledQuantity { LineId = line, Quantity = 1 }]), keepEarly: keepEarly).Reply!;
 
     [Fact]
     public void A_scan_that_comes_after_the_platform_s_report_is_in_the_history_with_its_parcel()
@@ -86,21 +125,21 @@ public sealed class SplitOrderTests
     public void What_only_a_platform_can_tell_is_nobody_s_next_step() =>
         Assert.Equal([MicroState.Allocated, MicroState.WaveAssigned, MicroState.Picking], Transitions.NextSteps(MicroState.Paid));
 
-    void Pack(string warehouse)
+    void Pack(string warehouse, string id = "1")
     {
-        foreach (var step in new[] { MicroState.Picking, MicroState.Packed }) Report(step, warehouse, "");
+        foreach (var step in new[] { MicroState.Picking, MicroState.Packed }) Report(step, warehouse, "", id);
     }
 
     /// <param name="warehouse">The only one that the key is for; null for all.</param>
-    OrderReply Report(MicroState step, string? warehouse, string trackingNumber)
+    OrderReply Report(MicroState step, string? warehouse, string trackingNumber, string id = "1")
     {
-        var told = _rig.Wish("1", step: new StepFact { Step = step, Role = StepRole.Warehouse, Operator = "li", Device = $"PDA-{warehouse}", Carrier = "sf", TrackingNumber = trackingNumber });
+        var told = _rig.Wish(id, step: new StepFact { Step = step, Role = StepRole.Warehouse, Operator = "li", Device = $"PDA-{warehouse}", Carrier = "sf", TrackingNumber = trackingNumber });
         var wish = new Intake
         {
             Platform = told.Platform, Shop = told.Shop, PlatformOrderId = told.PlatformOrderId, Source = "api:pda", Policy = told.Policy, Step = told.Step,
             OnlyWarehouses = warehouse is null ? null : [warehouse],
         };
-        return (OrderReply)_rig.Ask(EngineRig.OrderId("1"), wish).Reply!;
+        return (OrderReply)_rig.Ask(EngineRig.OrderId(id), wish).Reply!;
     }
 
     void Told(MicroState step) => _rig.Send("1", step: new StepFact { Step = step, Role = StepRole.Platform });
