@@ -12,9 +12,17 @@ sealed class ActorLook<TActor>(Func<TActor, long, object?> read, IPartitionHost 
 
     public override void At(Actor actor, long now)
     {
-        var shown = read((TActor)actor, now);
-        // Asked after it was read: until then nobody else can have changed it.
-        _answer.TrySetResult(host.MayAnswer(partition) ? new Answer(AnswerKind.Reply, shown) : new Answer(AnswerKind.NotOwner));
+        try
+        {
+            var shown = read((TActor)actor, now);
+            // Asked after it was read: until then nobody else can have changed it.
+            _answer.TrySetResult(host.MayAnswer(partition) ? new Answer(AnswerKind.Reply, shown) : new Answer(AnswerKind.NotOwner));
+        }
+        catch (Exception e)
+        {
+            // Whoever looked hears of it; nothing was changed.
+            _answer.TrySetException(e);
+        }
     }
 
     public override void Fail(AnswerKind kind) => _answer.TrySetResult(new Answer(kind));

@@ -14,7 +14,14 @@ sealed class ScanLook<TActor, T>(Func<TActor, long, T?> pick, bool orFail) : Loo
 
     public override void At(Actor actor, long now)
     {
-        if (actor is TActor wanted && pick(wanted, now) is { } picked) _found.Add(picked);
+        try
+        {
+            if (actor is TActor wanted && pick(wanted, now) is { } picked) _found.Add(picked);
+        }
+        catch (Exception e)
+        {
+            _answer.TrySetException(e);
+        }
     }
 
     public override void End() => _answer.TrySetResult(_found);

@@ -40,6 +40,8 @@ public sealed partial class Partition
         _mailbox.Drain(Lane.Normal, int.MaxValue, _drained);
         foreach (var ask in _drained) ask.Complete(new Answer(kind));
         _drained.Clear();
+        foreach (var ask in _ready) ask.Complete(new Answer(kind));
+        _ready.Clear();
     }
 
     /// <summary>Memory goes; what was not durable has not happened. Rebuilt from the journal unless it keeps failing.</summary>
@@ -126,7 +128,7 @@ public sealed partial class Partition
             try
             {
                 var lease = _host.Acquire(Number);
-                _epoch = lease.Epoch;
+                (_epoch, _heldEpoch) = (lease.Epoch, lease.Epoch);
                 if (lease.LastSequence == write.Sequence - 1)
                 {
                     write.Epoch = lease.Epoch;

@@ -27,6 +27,14 @@ public sealed partial class Partition
         Schedule();
     }
 
+    /// <summary>One that has stopped for a fault, and that another node serves since, is not this node's to keep down: it may be given back.</summary>
+    void LetGoIfOwnedElsewhere()
+    {
+        if (_state != State.Stopped || Volatile.Read(ref _overtaken) <= _heldEpoch || !_host.Lost(Number)) return;
+        _fault = null;
+        _state = State.Closed;
+    }
+
     internal bool IsOvertaken => Volatile.Read(ref _epoch) < Volatile.Read(ref _overtaken);
 
     bool TryLeave()

@@ -66,6 +66,7 @@ public sealed partial class Partition
         ClearMemory();
         _streak = CurrentStreak;
         var lease = keep ?? _host.Acquire(Number);
+        _heldEpoch = lease.Epoch;
         var header = ReadCheckpoint();
         var marks = new Mark[_host.Partitions];
         _sent = new Mark[_host.Partitions];

@@ -35,6 +35,8 @@ public sealed partial class Partition : IThreadPoolWorkItem
     Mark[] _sent = [];
     FrameHash _hash;
     long _epoch, _sequence, _now, _bytesSinceCheckpoint;
+    // That of the last lease, also when memory is gone.
+    long _heldEpoch;
     long _nextWake = Actor.Never;
     // By the uptime: when new work came last.
     long _askedAt = long.MinValue / 2;
@@ -192,6 +194,7 @@ public sealed partial class Partition : IThreadPoolWorkItem
     {
         if (_state != State.Open)
         {
+            LetGoIfOwnedElsewhere();
             Sweep();
             return;
         }
@@ -218,8 +221,9 @@ public sealed partial class Partition : IThreadPoolWorkItem
         Checkpoint();
         if (_state != State.Open) return;
         LookAtSome();
-        // While the store can't write there is nothing to decide: looks are served, the rest waits or is refused.
+        // While the store can't write there is nothing to decide: looks are served, messages wait.
         if (_host.Journal.IsWritable) Decide();
+        else RefuseAsks(AnswerKind.StoreUnavailable);
         if (_leaving != Leaving.No && TryLeave()) return;
         Volatile.Write(ref _nextWake, _deadlines.Next);
     }

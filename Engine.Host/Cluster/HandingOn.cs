@@ -60,13 +60,26 @@ sealed class HandingOn(EngineNode node, QuarantineDesk quarantine, IntakeFactory
     {
         foreach (var kept in await node.ScanAsync<QuarantineActor, QuarantineView>(ActorKind.Quarantine, static (message, now) => message.IsOpen && message.Reason == Reason ? (QuarantineView?)message.View(now) : null))
         {
-            var platform = PlatformCatalogue.Find(kept.Platform)!;
-            var parsed = platform.Parse(quarantine.Open(kept));
-            var told = parsed.Pushes.Select(push => intakes.Push(kept.Platform, kept.Shop, parsed.DedupeKey, push, $"webhook:{kept.Platform}")).OfType<Intake>().ToArray();
-            var answers = await Task.WhenAll(told.Select(orders.TakeAsync));
-            if (Array.Exists(answers, a => a.Kind != AnswerKind.Reply)) continue;
-            var recorded = await node.AskAsync(ActorId.Quarantine(kept.Id), new RecordReplay { By = "handing on", Understood = true, Reason = "" });
-            if (recorded.Kind == AnswerKind.Reply) metrics.PushHandedOn();
+            try
+            {
+                await HandOnAsync(kept);
+            }
+            catch (Exception e)
+            {
+                // One that can't be opened keeps nobody else waiting.
+                log.UpkeepFailed($"handing on {kept.Id}", e);
+            }
         }
+    }
+
+    async Task HandOnAsync(QuarantineView kept)
+    {
+        var platform = PlatformCatalogue.Find(kept.Platform) ?? throw new InvalidDataException($"this build has no adapter for {kept.Platform}");
+        var parsed = platform.Parse(quarantine.Open(kept));
+        var told = parsed.Pushes.Select(push => intakes.Push(kept.Platform, kept.Shop, parsed.DedupeKey, push, $"webhook:{kept.Platform}")).OfType<Intake>().ToArray();
+        var answers = await Task.WhenAll(told.Select(orders.TakeAsync));
+        if (Array.Exists(answers, a => a.Kind != AnswerKind.Reply)) return;
+        var recorded = await node.AskAsync(ActorId.Quarantine(kept.Id), new RecordReplay { By = "handing on", Understood = true, Reason = "" });
+        if (recorded.Kind == AnswerKind.Reply) metrics.PushHandedOn();
     }
 }

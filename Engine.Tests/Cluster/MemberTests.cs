@@ -48,10 +48,10 @@ public sealed class MemberTests
         public void Send(NodeRow to, NodeMessage message) { }
     }
 
-    Member Join(string name, byte reads = FrameLayout.Version, TimeProvider? clock = null)
+    Member Join(string name, byte reads = FrameLayout.Version, TimeProvider? clock = null, ITailRecord? tails = null)
     {
         var member = new Member { Node = null!, Cluster = null! };
-        member.Node = new EngineNode(new MemoryJournal(_store, MemoryCompletion.Inline), EngineDomain.Instance, clock ?? _time, member, owner: name);
+        member.Node = new EngineNode(new MemoryJournal(_store, MemoryCompletion.Inline), EngineDomain.Instance, clock ?? _time, member, owner: name) { Tails = tails };
         member.Cluster = new ClusterMember(new NodeRow($"{name}#1", name, $"http://{name}", reads), member.Node, _cluster, new Alone());
         _members.Add(member);
         return member;
@@ -132,6 +132,36 @@ public sealed class MemberTests
         Pass(10);
         Assert.True(Owned(wrong) > 0);
         Assert.Equal(Partitions, Owned(right) + Owned(wrong));
+    }
+
+    [Fact]
+    public void A_partition_that_stopped_here_and_is_served_elsewhere_since_can_be_given_back()
+    {
+        var tails = new WrongTails();
+        var one = Join("one", tails: tails);
+        Pass(3);
+        Assert.All(one.Node.Status, status => Assert.Equal("stopped", status.State));
+        // It was frozen for so long that another has taken all of it over.
+        _members.Remove(one);
+        var two = Join("two");
+        Pass(10);
+        Assert.Equal(Partitions, Owned(two));
+
+        tails.AreRight = true;
+        _members.Add(one);
+        Pass(10);
+        Assert.True(Owned(one) > 0);
+        Assert.Equal(Partitions, Owned(one) + Owned(two));
+    }
+
+    /// <summary>Remembers more than the store has, as after a standby that was behind has taken its primary's place.</summary>
+    sealed class WrongTails : ITailRecord
+    {
+        public bool AreRight { get; set; }
+
+        public void Write(int partition, long sequence, FrameHash hash) { }
+
+        public (long Sequence, FrameHash Hash)? Read(int partition) => AreRight ? null : (1_000_000, default);
     }
 
     sealed class Shifted(TimeProvider time) : TimeProvider

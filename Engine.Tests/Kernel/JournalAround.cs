@@ -10,7 +10,7 @@ abstract class JournalAround(IJournal inner) : IJournal
 
     public virtual bool CanBeTakenOver => true;
     public int Partitions => inner.Partitions;
-    public bool IsWritable => inner.IsWritable;
+    public virtual bool IsWritable => inner.IsWritable;
     public Lease Acquire(int partition, string owner) => CanBeTakenOver ? inner.Acquire(partition, owner) : throw new StoreUnavailableException("it can't be taken over");
     public IEnumerable<StoredFrame> ReadFrames(int partition, long after) => inner.ReadFrames(partition, after);
     public byte[]? ReadCheckpoint(int partition) => inner.ReadCheckpoint(partition);
