@@ -41,10 +41,14 @@ sealed class PartitionAudit : IFrameVisitor, IDisposable
     /// <summary>Reads on; stops at the end, behind <paramref name="upTo"/>, or at the first breach.</summary>
     public void Read(long upTo, Action onFrame)
     {
-        foreach (var stored in _journal.ReadFrames(_number, Sequence))
+        using var frames = _journal.ReadFrames(_number, Sequence).GetEnumerator();
+        while (Breach is null && Sequence < upTo)
         {
-            if (Breach is not null || Sequence >= upTo) return;
-            Attempt(stored.Sequence, () => Take(stored));
+            // An archive tells by itself that it is damaged.
+            var isThere = false;
+            Attempt(Sequence + 1, () => isThere = frames.MoveNext());
+            if (!isThere) return;
+            Attempt(frames.Current.Sequence, () => Take(frames.Current));
             onFrame();
         }
     }

@@ -65,7 +65,9 @@ public sealed class MasterKey
     {
         var retired = $"{path}.until-{now.UtcDateTime:yyyyMMdd-HHmmss}";
         File.Copy(path, retired, overwrite: true);
+        Settle(retired);
         File.Move(ReplacementOf(path), path, overwrite: true);
+        Settle(path);
         return retired;
     });
 
@@ -100,6 +102,14 @@ public sealed class MasterKey
             file.Flush(flushToDisk: true);
         }
         File.Move(unfinished, path, overwrite: false);
+        Settle(path);
+    }
+
+    /// <summary>On disk under its name: what is wrapped by the key may be on another machine's disk the moment after.</summary>
+    static void Settle(string path)
+    {
+        using var file = File.OpenHandle(path, access: OperatingSystem.IsWindows() ? FileAccess.ReadWrite : FileAccess.Read);
+        RandomAccess.FlushToDisk(file);
     }
 
     static MasterKey Read(string path)

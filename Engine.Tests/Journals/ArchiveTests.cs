@@ -128,6 +128,15 @@ public sealed class ArchiveTests : IDisposable
             var found = Assert.Throws<InvalidDataException>(() => Read(path));
             Assert.Contains(Path.GetFileName(path), found.Message, StringComparison.Ordinal);
         }
+        // The proof goes on with the other partitions, and names this one.
+        whole[20] ^= 1;
+        await File.WriteAllBytesAsync(path, whole);
+        using (var reader = new SqliteReader(Data))
+        {
+            var breach = new Verifier(reader, EngineDomain.Instance, () => new MemoryStream()).Run().First!;
+            Assert.Equal(0, breach.Partition);
+            Assert.Contains(Path.GetFileName(path), breach.What, StringComparison.Ordinal);
+        }
         foreach (var length in new[] { 0, 7, whole.Length / 2, whole.Length - 1 })
         {
             await File.WriteAllBytesAsync(path, whole[..length]);

@@ -1,3 +1,4 @@
+using Engine.Actors.Kernel;
 using Engine.Adapters;
 using Engine.Adapters.Journals.Postgres;
 using Engine.Load.Torture;
@@ -17,5 +18,12 @@ public sealed class UnsafeServerTests
         Assert.Contains("full_page_writes is off", refused.Message);
         using var told = new PostgresJournal(options with { AllowUnsafe = true });
         Assert.Equal(1, told.Acquire(0, "a").Epoch);
+    }
+
+    [Fact]
+    public void A_server_whose_name_nobody_knows_is_out_of_reach_like_any_other()
+    {
+        using var source = new PostgresSource("Host=no-such-server.invalid;Username=engine;Database=engine", "a", allowUnsafe: false);
+        Assert.Contains("no-such-server.invalid", Assert.Throws<StoreUnavailableException>(source.OpenReading).Message, StringComparison.Ordinal);
     }
 }

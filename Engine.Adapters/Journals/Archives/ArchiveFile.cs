@@ -27,6 +27,7 @@ sealed class ArchiveFile : IDisposable
     readonly Block[] _blocks;
     // Frames that are wanted one after the other mostly stand in one block.
     volatile Unpacked? _last;
+    volatile bool _isBroken;
 
     readonly record struct Block(long First, long Offset, int Length, int UnpackedLength, uint Crc);
 
@@ -47,15 +48,19 @@ sealed class ArchiveFile : IDisposable
             _file?.Dispose();
             throw new StoreUnavailableException($"The archive {path} can't be read: {e.Message}", e);
         }
-        catch (InvalidDataException)
+        catch (Exception e) when (e is InvalidDataException or StoreUnavailableException)
         {
             _file!.Dispose();
             throw;
         }
     }
 
+    /// <summary>Reading has failed: a share that comes back is to be opened anew.</summary>
+    public bool IsBroken => _isBroken;
+
     /// <summary>The frames behind <paramref name="after"/>, in order.</summary>
     /// <exception cref="InvalidDataException" />
+    /// <exception cref="StoreUnavailableException">It can't be read.</exception>
     public IEnumerable<StoredFrame> ReadFrames(long after)
     {
         for (var block = Math.Max(0, Find(after + 1)); block < _blocks.Length; block++)
@@ -126,11 +131,24 @@ sealed class ArchiveFile : IDisposable
         var bytes = new byte[count];
         for (var filled = 0; filled < count;)
         {
-            var read = RandomAccess.Read(_file, bytes.AsSpan(filled), offset + filled);
+            var read = Read(bytes.AsSpan(filled), offset + filled);
             if (read == 0) throw Damaged("it ends too early");
             filled += read;
         }
         return bytes;
+    }
+
+    int Read(Span<byte> bytes, long offset)
+    {
+        try
+        {
+            return RandomAccess.Read(_file, bytes, offset);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _isBroken = true;
+            throw new StoreUnavailableException($"The archive {_path} can't be read: {e.Message}", e);
+        }
     }
 
     InvalidDataException Damaged(string what) => new($"the archive {_path} is damaged: {what}");

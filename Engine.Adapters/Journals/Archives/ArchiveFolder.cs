@@ -38,6 +38,8 @@ sealed class ArchiveFolder(string directory) : IDisposable
 
     ArchiveFile Open(ArchiveEntry entry)
     {
+        // Others may still be reading by it.
+        if (_open.TryGetValue(entry.File, out var broken) && broken is { IsValueCreated: true, Value.IsBroken: true }) _open.TryRemove(KeyValuePair.Create(entry.File, broken));
         var file = _open.GetOrAdd(entry.File, _ => new Lazy<ArchiveFile>(() => new ArchiveFile(PathOf(entry.File), entry.Partition)));
         try
         {
