@@ -78,7 +78,8 @@ public static class CanonicalJson
     /// <summary>A cancellation, <c>{reason, lines?}</c>; who says so is read by the caller.</summary>
     public static CancellationPush ReadCancellation(Fields body, string? by, DateTimeOffset? at)
     {
-        var lines = Array.ConvertAll(body.Objects("lines", OrderRules.LinesMax), ReadCancelledLine);
+        // Without lines all of the order is meant; an empty list is a caller's mistake.
+        var lines = Array.ConvertAll(body.Objects("lines", OrderRules.LinesMax, required: body.Has("lines")), ReadCancelledLine);
         var cancellation = new CancellationPush(body.Text("reason", required: true) ?? "", at, lines.Length == 0 ? null : lines, by);
         OrderRules.CheckText(cancellation.Reason, "reason", OrderRules.TextLengthMax, body.Faults);
         OrderRules.CheckText(by, "by", OrderRules.TextLengthMax, body.Faults);
@@ -171,6 +172,6 @@ public static class CanonicalJson
             PaymentStatus.Pending),
         Reference = payment.Text("reference"),
         At = payment.Instant("at"),
-        Amount = payment.Whole("amount", 1, Money.Most),
+        Amount = payment.Whole("amount", 0, Money.Most),
     };
 }

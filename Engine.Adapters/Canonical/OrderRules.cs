@@ -48,7 +48,7 @@ public static class OrderRules
         CheckLines(order.Lines, faults);
         CheckAmounts(order.Amounts, faults);
         if (order.Payment is { } payment)
-            CheckPayment(payment, "payment.", faults);
+            CheckPayment(payment, "payment.", faults, least: order.Amounts.Total == 0 ? 0 : 1);
         if (order.Buyer is { } buyer)
             CheckBuyer(buyer, faults);
         if (order.Address is { } address)
@@ -65,12 +65,13 @@ public static class OrderRules
     }
 
     /// <param name="within">What stands before the payment's fields in their paths.</param>
-    public static void CheckPayment(CanonicalPayment payment, string within, Faults faults)
+    /// <param name="least">Of an amount; who owes nothing may have paid nothing.</param>
+    public static void CheckPayment(CanonicalPayment payment, string within, Faults faults, long least = 1)
     {
         if (payment.Reference is { } reference && !IsReference(reference))
             faults.Add($"{within}reference", "bad_format", "1 to 128 printable characters are wanted.");
         if (payment.Amount is { } amount)
-            CheckRange(amount, 1, Money.Most, $"{within}amount", faults);
+            CheckRange(amount, least, Money.Most, $"{within}amount", faults);
     }
 
     public static void CheckCancelledLines(IReadOnlyList<CancelledLine> lines, Faults faults)

@@ -56,16 +56,14 @@ sealed class CartDesk(IEngine engine, TokenDesk tokens, StockReader stock, Engin
         if (answer.Reply is not CartReply reply) return (null, Answers.Failure(answer.Kind));
         if (reply.Outcome == CartOutcome.UnknownReservation) return (null, ReservationEndpoints.Unknown());
         if (answer.View is not CartView view) return (null, Answers.Failure(AnswerKind.OutcomeUnknown));
-        if (reply.Outcome != CartOutcome.ReservationClosed) return (view, null);
-        metrics.ReservationRefused(Code.ReservationClosed.Name);
-        var state = Name(view.State);
-        return (null, Problems.Of(Problems.New(Code.ReservationClosed, $"The reservation is {state}.") with { State = state }));
+        return reply.Outcome == CartOutcome.ReservationClosed ? (null, ReservationEndpoints.Refuse(view.State == CartState.Reserved, Name(view.State), metrics)) : (view, null);
     }
 
-    public async Task<CartView?> ReadAsync(ActorId cart)
+    /// <summary>Neither where there is no such cart.</summary>
+    public async Task<(CartView? Cart, IResult? Failure)> ReadAsync(ActorId cart)
     {
         var answer = await engine.ReadAsync<CartActor>(cart, static (actor, now) => actor.View(now));
-        return answer.Reply as CartView;
+        return answer.Kind == AnswerKind.Reply ? (answer.Reply as CartView, null) : (null, Answers.Failure(answer.Kind));
     }
 
     // ── what is told ──

@@ -27,7 +27,7 @@ sealed class CartEndpoints(TokenDesk tokens, StockReader stock, CartDesk carts, 
         {
             routes.Post<CartEndpoints>($"{Path}/{{reservationId}}/{word}", Makers, (e, http) => e.Change(http, change))
                 .About("Stock", $"Moves all that a cart has reserved on: {word}").Takes<TicketBody>().Answers<CartJson>()
-                .Refuses(Code.InvalidToken, Code.UnknownReservation, Code.ReservationClosed);
+                .Refuses(Code.InvalidToken, Code.UnknownReservation, Code.ReservationClosed, Code.TransitionNotAllowed);
         }
     }
 
@@ -36,7 +36,6 @@ sealed class CartEndpoints(TokenDesk tokens, StockReader stock, CartDesk carts, 
         var bytes = await http.BodyAsync();
         var body = Requests.Read(bytes, CartSnapshotBody.Read);
         if (!body.IsGood) return Problems.Invalid(body.Faults);
-        if ((await calls.ClaimAsync(http, bytes)).Refusal is { } refused) return refused;
         var skus = body.Value.Lines.Select(l => l.Sku).Distinct().ToArray();
         var read = await Task.WhenAll(skus.Select(stock.ReadAsync));
         foreach (var (failure, _) in read)
@@ -49,6 +48,8 @@ sealed class CartEndpoints(TokenDesk tokens, StockReader stock, CartDesk carts, 
             var faults = Array.ConvertAll(unknown, l => new Fault(l.Path, Code.UnknownSku.Name, $"{l.Sku} is not known."));
             return Problems.Of(Problems.New(Code.UnknownSku, $"{unknown.Length} SKU(s) are not known; see errors.") with { Errors = faults });
         }
+        // A refusal is not remembered.
+        if ((await calls.ClaimAsync(http, bytes)).Refusal is { } refused) return refused;
         var paused = await stock.PausedAsync();
         var fitting = known.ToDictionary(k => k.Key, k => k.Value.Warehouses.Where(w => !paused.Contains(w.Warehouse)).Max(w => (long?)w.Available) ?? 0);
         var shown = lines.Select(line =>
@@ -92,7 +93,8 @@ sealed class CartEndpoints(TokenDesk tokens, StockReader stock, CartDesk carts, 
     async Task<IResult> Get(HttpContext http)
     {
         var id = http.Segment("reservationId");
-        var cart = Names.IsCallersReservation(id) ? await carts.ReadAsync(ActorId.Cart(id)) : null;
+        var (cart, failure) = Names.IsCallersReservation(id) ? await carts.ReadAsync(ActorId.Cart(id)) : default;
+        if (failure is not null) return failure;
         return cart is null or { State: CartState.Refused } ? ReservationEndpoints.Unknown() : Answers.Ok(carts.Whole(cart, withTickets: false), ApiJson.Default.CartJson);
     }
 

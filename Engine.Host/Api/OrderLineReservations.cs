@@ -13,16 +13,18 @@ sealed class OrderLineReservations(IEngine engine)
     /// <summary>Ids may themselves contain ~; nobody needs more than a few.</summary>
     const int SplitsMax = 8;
 
-    public async Task<ReservationJson?> FindAsync(string sku, string reservationId)
+    /// <summary>Neither where no order has had it.</summary>
+    public async Task<(ReservationJson? Found, IResult? Failure)> FindAsync(string sku, string reservationId)
     {
         var splits = 0;
         for (var at = reservationId.IndexOf('~'); at >= 0 && splits < SplitsMax; at = reservationId.IndexOf('~', at + 1), splits++)
         {
             if (Names.Order(reservationId[..at]) is not { } name) continue;
             var answer = await engine.ReadAsync<OrderActor>(name.Actor, static (order, now) => order.Known ? order.View(now) : null);
-            if (answer.Reply is OrderView order && Find(order, sku, reservationId) is { } found) return found;
+            if (answer.Kind != AnswerKind.Reply) return (null, Answers.Failure(answer.Kind));
+            if (answer.Reply is OrderView order && Find(order, sku, reservationId) is { } found) return (found, null);
         }
-        return null;
+        return (null, null);
     }
 
     static ReservationJson? Find(OrderView order, string sku, string reservationId)

@@ -26,7 +26,7 @@ sealed class ReservationEndpoints(IEngine engine, TokenDesk tokens, CartDesk car
         {
             routes.Post<ReservationEndpoints>($"{Path}/{{reservationId}}/{word}", Makers, (e, http) => e.Change(http, change))
                 .About("Stock", $"Moves a reservation on: {word}").Takes<TicketBody>().Answers<ReservationJson>()
-                .Refuses(Code.InvalidToken, Code.UnknownReservation, Code.ReservationClosed);
+                .Refuses(Code.InvalidToken, Code.UnknownReservation, Code.ReservationClosed, Code.TransitionNotAllowed);
         }
         routes.Get<ReservationEndpoints>($"{Path}/{{reservationId}}", Role.Anyone, (e, http) => e.Get(http))
             .About("Stock", "One reservation, also after its end").Answers<ReservationJson>().Refuses(Code.UnknownReservation);
@@ -116,12 +116,17 @@ sealed class ReservationEndpoints(IEngine engine, TokenDesk tokens, CartDesk car
         {
             case StockOutcome.Led: return await ChangeLed(http, reply.Leader, sku, change);
             case StockOutcome.Done or StockOutcome.Repeated: return Answers.Ok(Show(reply.Reservation!), ApiJson.Default.ReservationJson);
-            case StockOutcome.ReservationClosed:
-                metrics.ReservationRefused(Code.ReservationClosed.Name);
-                var state = ReservationJson.Name(reply.Reservation!.State);
-                return Problems.Of(Problems.New(Code.ReservationClosed, $"The reservation is {state}.") with { State = state });
+            case StockOutcome.ReservationClosed: return Refuse(reply.Reservation!.State == ReservationState.Reserved, ReservationJson.Name(reply.Reservation.State), metrics);
             default: return Unknown();
         }
+    }
+
+    /// <param name="isLive">It can still be moved on, but not so: nothing ships that is not committed.</param>
+    public static IResult Refuse(bool isLive, string state, EngineMetrics metrics)
+    {
+        var code = isLive ? Code.TransitionNotAllowed : Code.ReservationClosed;
+        metrics.ReservationRefused(code.Name);
+        return Problems.Of(Problems.New(code, $"The reservation is {state}.") with { State = state });
     }
 
     /// <summary>What a cart holds moves as one, whichever of its tickets the caller shows.</summary>
@@ -141,13 +146,20 @@ sealed class ReservationEndpoints(IEngine engine, TokenDesk tokens, CartDesk car
         if (!OrderRules.IsSku(sku) || !Names.IsReservation(id)) return NotSeen(http.Caller());
         var answer = await engine.ReadAsync<SkuActor>(ActorId.Sku(sku), (actor, _) => actor.Reservation(id) is { } found ? ReservationView.Of(sku, found) : actor.Claim(id)?.Leader);
         if (answer.Kind != AnswerKind.Reply) return Answers.Failure(answer.Kind);
-        var shown = answer.Reply switch
+        var (shown, failure) = answer.Reply switch
         {
-            ReservationView live => ReservationJson.Of(live),
-            ActorId cart => await carts.ReadAsync(cart) is { } of ? carts.Of(of, cart, sku, withTicket: false) : null,
+            ReservationView live => (ReservationJson.Of(live), null),
+            ActorId cart => await OfCartAsync(cart, sku),
             _ => await ofOrders.FindAsync(sku, id),
         };
+        if (failure is not null) return failure;
         return shown is null || !MaySee(http.Caller(), shown) ? NotSeen(http.Caller()) : Answers.Ok(shown, ApiJson.Default.ReservationJson);
+    }
+
+    async Task<(ReservationJson?, IResult?)> OfCartAsync(ActorId id, string sku)
+    {
+        var (cart, failure) = await carts.ReadAsync(id);
+        return (cart is null ? null : carts.Of(cart, id, sku, withTicket: false), failure);
     }
 
     static bool MaySee(Caller caller, ReservationJson shown) =>

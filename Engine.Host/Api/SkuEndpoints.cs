@@ -91,9 +91,10 @@ sealed class SkuEndpoints(IEngine engine, TokenDesk tokens, StockReader reader, 
         var bytes = await http.BodyAsync();
         var body = Requests.Read(bytes, SnapshotBody.Read);
         if (!body.IsGood) return Problems.Invalid(body.Faults);
-        if ((await calls.ClaimAsync(http, bytes)).Refusal is { } refused) return refused;
         var (refusal, stock) = await reader.ReadKnownAsync(http.Segment("sku"));
-        return refusal ?? Answers.With(StatusCodes.Status201Created, tokens.Snapshot(stock!, body.Value.OrderId), ApiJson.Default.SnapshotJson);
+        if (refusal is not null) return refusal;
+        // A refusal is not remembered.
+        return (await calls.ClaimAsync(http, bytes)).Refusal ?? Answers.With(StatusCodes.Status201Created, tokens.Snapshot(stock!, body.Value.OrderId), ApiJson.Default.SnapshotJson);
     }
 
     public static IResult Unknown() => Problems.Of(Code.UnknownSku, "No stock was ever booked for this SKU, and it was never set up.");

@@ -39,7 +39,8 @@ static class EngineCommands
             await Console.Error.WriteLineAsync("Interrupted.");
             return 1;
         }
-        catch (StartupException e)
+        // A file or folder that can't be read or written is named by the message.
+        catch (Exception e) when (e is StartupException or IOException or UnauthorizedAccessException)
         {
             await Console.Error.WriteLineAsync(e.Message);
             return 1;

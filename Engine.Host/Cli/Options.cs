@@ -42,7 +42,8 @@ static class Options
     {
         try
         {
-            return (await File.ReadAllTextAsync(path)).Trim();
+            var key = (await File.ReadAllTextAsync(path)).Trim();
+            return !key.Any(char.IsWhiteSpace) ? key : throw new StartupException($"{path} holds more than a key.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

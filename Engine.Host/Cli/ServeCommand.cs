@@ -27,16 +27,19 @@ static class ServeCommand
         return 0;
     }
 
+    static string Urls(WebApplication app) => app.Services.GetRequiredService<EngineSettings>().Urls;
+
     static async Task ListenAsync(WebApplication app)
     {
         try
         {
             await app.StartAsync();
         }
-        catch (Exception e) when (e is SocketException or IOException { InnerException: AddressInUseException })
+        // What Kestrel has to say of https is that it has no certificate.
+        catch (Exception e) when (e is SocketException or IOException { InnerException: AddressInUseException } || (e is InvalidOperationException && Urls(app).Contains("https:", StringComparison.OrdinalIgnoreCase)))
         {
             await app.StopAsync();
-            throw new StartupException($"Engine:Urls={app.Services.GetRequiredService<EngineSettings>().Urls} can't be listened on: {e.Message}");
+            throw new StartupException($"Engine:Urls={Urls(app)} can't be listened on: {e.Message}");
         }
     }
 }

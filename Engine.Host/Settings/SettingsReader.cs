@@ -1,4 +1,5 @@
 using System.Collections;
+using System.ComponentModel;
 using System.Reflection;
 using Engine.Adapters;
 
@@ -28,10 +29,12 @@ public static class SettingsReader
     /// <exception cref="StartupException">Something is wrong with the settings; the message names all of it.</exception>
     public static EngineSettings Read(IConfiguration configuration)
     {
-        var section = configuration.GetSection(Section);
         var faults = new List<string>();
-        NameUnknown(section, typeof(EngineSettings), faults);
-        var settings = Bind(section, faults);
+        var misfits = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        NameUnknown(configuration.GetSection(Section), typeof(EngineSettings), faults, misfits);
+        // Of a list or table the binder would leave out the whole entry, and say nothing.
+        var fitting = misfits.Count == 0 ? configuration : new ConfigurationBuilder().AddInMemoryCollection(configuration.AsEnumerable().Where(pair => !misfits.Contains(pair.Key))).Build();
+        var settings = Bind(fitting.GetSection(Section), faults);
         SettingsRules.Check(settings, faults);
         return faults.Count == 0 ? settings : throw new StartupException($"The settings can't be used:\n  {string.Join("\n  ", faults)}");
     }
@@ -44,40 +47,51 @@ public static class SettingsReader
         }
         catch (InvalidOperationException e)
         {
-            // The binder says which key and which kind; the value itself is no secret, those are all texts.
+            // The binder says which key.
             faults.Add(e.Message);
             return new EngineSettings();
         }
     }
 
-    static void NameUnknown(IConfigurationSection section, Type type, List<string> faults)
+    /// <param name="misfits">The paths of values of the wrong kind, which are faults as well.</param>
+    static void NameUnknown(IConfigurationSection section, Type type, List<string> faults, HashSet<string> misfits)
     {
         foreach (var child in section.GetChildren())
         {
             var property = type.GetProperty(child.Key, BindingFlags.Public | BindingFlags.Instance | BindingFlags.IgnoreCase);
             if (property is not { CanWrite: true }) faults.Add($"{child.Path} is no setting");
-            else if (ItemType(property.PropertyType) is { } item) NameUnknownItems(child, item, faults);
-            // Its keys are the rules' to judge.
-            else if (typeof(IDictionary).IsAssignableFrom(property.PropertyType)) continue;
-            else if (IsArea(property.PropertyType)) NameUnknown(child, property.PropertyType, faults);
-            else NameBelow(child, faults);
+            else if (ItemType(property.PropertyType) is { } item) NameUnknownItems(child, item, faults, misfits);
+            else if (typeof(IDictionary).IsAssignableFrom(property.PropertyType))
+            {
+                // Its keys are the rules' to judge.
+                foreach (var entry in child.GetChildren()) NameMisfit(entry, property.PropertyType.GetGenericArguments()[1], faults, misfits);
+            }
+            else if (IsArea(property.PropertyType)) NameUnknown(child, property.PropertyType, faults, misfits);
+            else NameMisfit(child, property.PropertyType, faults, misfits);
         }
     }
 
-    static void NameUnknownItems(IConfigurationSection list, Type item, List<string> faults)
+    static void NameUnknownItems(IConfigurationSection list, Type item, List<string> faults, HashSet<string> misfits)
     {
         foreach (var child in list.GetChildren())
         {
             if (!int.TryParse(child.Key, out _)) faults.Add($"{child.Path} is no setting: numbers are wanted, {list.Path}:0 and so on");
-            else if (IsArea(item)) NameUnknown(child, item, faults);
-            else NameBelow(child, faults);
+            else if (IsArea(item)) NameUnknown(child, item, faults, misfits);
+            else NameMisfit(child, item, faults, misfits);
         }
     }
 
-    static void NameBelow(IConfigurationSection value, List<string> faults)
+    static void NameMisfit(IConfigurationSection value, Type type, List<string> faults, HashSet<string> misfits)
     {
         foreach (var child in value.GetChildren()) faults.Add($"{child.Path} is no setting: {value.Path} is a single value");
+        if (type == typeof(string) || value.Value is not { } text || (text.Length == 0 && Nullable.GetUnderlyingType(type) is not null) || TypeDescriptor.GetConverter(type).IsValid(text)) return;
+        // The value is no secret: those are all texts.
+        faults.Add($"{value.Path}: {text} is no {Kind(Nullable.GetUnderlyingType(type) ?? type)}");
+        misfits.Add(value.Path);
     }
+
+    static string Kind(Type type) =>
+        type == typeof(int) ? "whole number" : type == typeof(bool) ? "true or false" : type == typeof(TimeSpan) ? "length of time like 00:15:00" : type.Name;
 
     static Type? ItemType(Type type) => type.IsGenericType && typeof(IList).IsAssignableFrom(type) ? type.GetGenericArguments()[0] : null;
 

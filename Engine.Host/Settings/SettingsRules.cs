@@ -1,6 +1,7 @@
 using Engine.Actors.Orders;
 using Engine.Adapters.Canonical;
 using Engine.Adapters.Journals.Postgres;
+using Engine.Host.Api;
 using Engine.Host.Security;
 
 namespace Engine.Host.Settings;
@@ -15,7 +16,7 @@ static class SettingsRules
     public static void Check(EngineSettings settings, List<string> faults)
     {
         foreach (var url in settings.Urls.Split(';'))
-            if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https")) faults.Add($"Engine:Urls: {url} is no address to listen on");
+            if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.PathAndQuery != "/") faults.Add($"Engine:Urls: {url} is no address to listen on");
         if (settings.Store is not ("sqlite" or "postgres")) faults.Add("Engine:Store is sqlite or postgres");
         CheckPostgres(settings, faults);
         CheckCluster(settings, faults);
@@ -85,8 +86,10 @@ static class SettingsRules
             if (Roles.Parse(key.Role) is not { } role) faults.Add($"{path}:Role is admin, ops, cs, warehouse or service");
             else if (role == Role.Warehouse && key.Warehouses.Count == 0) faults.Add($"{path}:Warehouses: a warehouse key is bound to at least one warehouse");
             else if (role != Role.Warehouse && key.Warehouses.Count > 0) faults.Add($"{path}:Warehouses: only a warehouse key is bound to warehouses");
+            foreach (var warehouse in key.Warehouses.Where(w => !Names.IsWarehouse(w))) faults.Add($"{path}:Warehouses: {warehouse} is no warehouse's code");
             if (key.Sha256.Length != 64 || key.Sha256.AsSpan().ContainsAnyExcept("0123456789abcdefABCDEF")) faults.Add($"{path}:Sha256 is the SHA-256 of the key as 64 hex digits");
         }
+        foreach (var twice in keys.Where(k => k.Sha256.Length > 0).GroupBy(k => k.Sha256, StringComparer.OrdinalIgnoreCase).Where(g => g.Count() > 1)) faults.Add($"Engine:Keys: {string.Join(" and ", twice.Select(k => k.Name))} have the same Sha256, and a key has one role");
         foreach (var name in keys.GroupBy(k => k.Name).Where(g => g.Count() > 1).Select(g => g.Key)) faults.Add($"Engine:Keys: two keys are named {name}");
     }
 

@@ -226,6 +226,14 @@ public sealed class CanonicalJsonTests
     }
 
     [Fact]
+    public void An_order_that_costs_nothing_may_be_paid_with_nothing()
+    {
+        var order = JsonNode.Parse(With("payment.amount", "0"))!;
+        order["amounts"]!["total"] = 0;
+        Assert.Equal(0, CanonicalJson.ReadOrder(Bytes(order.ToJsonString())).Value!.Payment!.Amount);
+    }
+
+    [Fact]
     public void A_payment_is_read_and_its_faults_come_together()
     {
         var payment = CanonicalJson.ReadPayment(Bytes("""{"status":"succeeded","reference":"p1","at":"2025-06-15T15:06:41Z","amount":100}""")).Value!;
@@ -245,6 +253,10 @@ public sealed class CanonicalJsonTests
 
         var part = CanonicalJson.ReadCancellation(Bytes("""{"reason":"r","by":"b","lines":[{"lineId":"1","quantity":2}]}""")).Value!;
         Assert.Equal([new CancelledLine("1", 2)], part.Lines!);
+
+        // Nothing is not everything.
+        var nothing = CanonicalJson.ReadCancellation(Bytes("""{"reason":"r","by":"b","lines":[]}""")).Faults;
+        Assert.Equal([("lines", "required")], nothing.Select(fault => (fault.Path, fault.Code)));
 
         var faults = CanonicalJson.ReadCancellation(Bytes("""{"lines":[{"lineId":"1","quantity":0},{"lineId":"1","quantity":1}]}""")).Faults;
         Assert.Equal(

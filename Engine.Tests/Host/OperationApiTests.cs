@@ -180,6 +180,8 @@ public sealed class OperationApiTests
         await admin.Stock("A", 10);
         await admin.Post("/v1/orders", Orders.New("1", ("A", 1)).ToJsonString());
         await admin.Post($"{Orders.Path("1")}/cancellation", """{"reason":"x","by":"cs"}""");
+        // A refusal is not remembered.
+        Assert.Equal(404, (await admin.Post("/v1/carts/snapshots", "{\"lines\":[{\"sku\":\"A1\",\"quantity\":1}]}", key: "k")).Status);
         foreach (var (path, body, other, status) in new[]
         {
             ("/v1/skus/A/snapshots", """{"orderId":"o-1"}""", """{"orderId":"o-2"}""", 201),

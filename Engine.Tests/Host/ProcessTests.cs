@@ -33,14 +33,16 @@ public sealed class ProcessTests
     }
 
     [Theory]
-    [InlineData("127.0.0.1", "address already in use")]
-    [InlineData("192.0.2.1", "assign requested address")]
+    [InlineData("http://127.0.0.1", "address already in use")]
+    [InlineData("http://192.0.2.1", "assign requested address")]
+    // Without a certificate, or with one the address is in use.
+    [InlineData("https://127.0.0.1", "can't be listened on")]
     public async Task An_address_that_cannot_be_listened_on_ends_the_start_in_a_line(string address, string why)
     {
         using var other = new TcpListener(IPAddress.Loopback, 0);
         other.Start();
         using var folder = new TempFolder();
-        using var process = Start(folder.Path, $"--Engine:Urls=http://{address}:{((IPEndPoint)other.LocalEndpoint).Port}");
+        using var process = Start(folder.Path, $"--Engine:Urls={address}:{((IPEndPoint)other.LocalEndpoint).Port}");
         var log = process.StandardOutput.ReadToEndAsync();
         var said = await process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();

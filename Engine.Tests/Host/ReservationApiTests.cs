@@ -120,6 +120,8 @@ public sealed class ReservationApiTests : IAsyncLifetime
     public async Task A_reservation_is_paid_for_committed_and_shipped_and_each_step_may_be_repeated()
     {
         var ticket = (await _admin.Reserve("A", "r-1", 3)).Text("token");
+        var early = await Move("A", "r-1", "ship", ticket);
+        Assert.Equal((409, "transition_not_allowed", "reserved"), (early.Status, early.Code, early.Text("state")));
         foreach (var (step, state, tier) in new[] { ("paying", "reserved", "paying"), ("commit", "committed", "paying"), ("ship", "shipped", "paying") })
         {
             for (var time = 0; time < 2; time++)

@@ -84,7 +84,28 @@ public sealed class SettingsTests
     }
 
     [Fact]
-    public void A_value_of_the_wrong_kind_is_named_with_its_key() => Assert.Contains("Engine:Partitions", Refusal(("Engine:Partitions", "many")));
+    public void Every_value_of_the_wrong_kind_is_named_with_its_key_beside_all_else_that_is_wrong()
+    {
+        var refusal = Refusal(
+            ("Engine:Partitions", "many"), ("Engine:Store", "oracle"), ("Engine:AllowUnsafePostgres", "perhaps"), ("Engine:Sla:Limits:paid", "soon"),
+            ("Engine:Shops:0:Platform", "shopify"), ("Engine:Shops:0:Shop", "s"), ("Engine:Shops:0:Secret", "x"), ("Engine:Shops:0:Locks:Order", "15min"), ("Engine:Shops:0:OnShortage", "panic"));
+        foreach (var fault in new[]
+        {
+            "Engine:Partitions: many is no whole number", "Engine:AllowUnsafePostgres: perhaps is no true or false", "Engine:Sla:Limits:paid: soon is no length of time",
+            "Engine:Shops:0:Locks:Order: 15min is no length of time", "Engine:Store is", "Engine:Shops:0:OnShortage is",
+        }) Assert.Contains(fault, refusal);
+    }
+
+    [Fact]
+    public void Keys_and_addresses_that_can_not_be_meant_are_refused()
+    {
+        var hash = new string('a', 64);
+        var refusal = Refusal(
+            ("Engine:Keys:0:Name", "x"), ("Engine:Keys:0:Role", "admin"), ("Engine:Keys:0:Sha256", hash),
+            ("Engine:Keys:1:Name", "y"), ("Engine:Keys:1:Role", "warehouse"), ("Engine:Keys:1:Sha256", hash.ToUpperInvariant()), ("Engine:Keys:1:Warehouses:0", "g z"),
+            ("Engine:Urls", "http://127.0.0.1:5080/engine"));
+        foreach (var fault in new[] { "x and y have the same Sha256", "g z is no warehouse's code", "http://127.0.0.1:5080/engine is no address" }) Assert.Contains(fault, refusal);
+    }
 
     [Fact]
     public void A_connection_string_that_can_not_be_used_is_named_and_not_shown()

@@ -56,6 +56,20 @@ public sealed class YouzanTests
     }
 
     [Fact]
+    public void A_message_that_is_encoded_as_in_forms_is_read_the_same()
+    {
+        var request = VectorFile.Request(File, "yz-02");
+        var envelope = JsonNode.Parse(request.Body.Span)!;
+        var text = Uri.UnescapeDataString(envelope["msg"]!.GetValue<string>()).Replace("5楼", "5+楼", StringComparison.Ordinal);
+        envelope["msg"] = System.Net.WebUtility.UrlEncode(text);
+        Assert.Contains('+', envelope["msg"]!.GetValue<string>());
+
+        var order = Platform.Parse(request with { Body = Encoding.UTF8.GetBytes(envelope.ToJsonString()) }).Pushes[0].Order!;
+        Assert.Equal(new DateTimeOffset(2025, 6, 15, 15, 6, 40, TimeSpan.Zero), order.PlacedAt);
+        Assert.Equal("粤海街道科技园路1号 “A座” 5+楼 & 前台%20", order.Address!.Street);
+    }
+
+    [Fact]
     public void Lines_carry_code_price_discount_presale_and_gift()
     {
         var lines = Platform.Parse(VectorFile.Request(File, "yz-02")).Pushes[0].Order!.Lines;

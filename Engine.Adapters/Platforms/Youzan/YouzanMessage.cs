@@ -139,15 +139,17 @@ internal static class YouzanMessage
         envelope.Id("version") is { } version && long.TryParse(version, out var number) && Instants.TryUnix(number, out var at) ? at : null;
 
     // Exactly once: an address may hold the literal text %20. Null where a percent sign is not followed by two hex digits.
+    // Older messages write a space as %20; since 2018 it is a plus sign, as in forms, where a real one is %2B.
     private static byte[]? Decode(string encoded)
     {
         var bytes = Encoding.UTF8.GetBytes(encoded);
+        var plus = encoded.Contains("%20", StringComparison.Ordinal) ? (byte)'+' : (byte)' ';
         var length = 0;
         for (var at = 0; at < bytes.Length; at++)
         {
             if (bytes[at] != '%')
             {
-                bytes[length++] = bytes[at];
+                bytes[length++] = bytes[at] == '+' ? plus : bytes[at];
                 continue;
             }
             if (at + 2 >= bytes.Length || !char.IsAsciiHexDigit((char)bytes[at + 1]) || !char.IsAsciiHexDigit((char)bytes[at + 2]))
