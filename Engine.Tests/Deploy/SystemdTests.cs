@@ -40,7 +40,7 @@ public sealed class SystemdTests
         var shared = DeployFiles.Environment(DeployFiles.Text("systemd/cluster.env.example"));
         var own = DeployFiles.Environment(DeployFiles.Text("systemd/node-1.env.example")).Concat(Pairs(lines["Environment"])).ToArray();
         Assert.Throws<StartupException>(() => DeployFiles.Settings(shared.Concat(own)));
-        foreach (var (name, _) in shared.Where(e => e.Value.Length == 0)) shared[name] = new string('a', 64);
+        foreach (var (name, i) in shared.Where(e => e.Value.Length == 0).Select((e, i) => (e.Key, i)).ToArray()) shared[name] = new string("0123456789abcdef"[i], 64);
         var settings = DeployFiles.Settings(shared.Concat(own));
         Assert.Equal((true, "node-1", "/etc/engine/master.key"), (settings.IsInCluster, settings.Node, settings.MasterKeyFile));
         Assert.Contains(settings.Cluster.Advertise, settings.Urls.Split(';'));
