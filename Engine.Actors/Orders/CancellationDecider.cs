@@ -25,7 +25,7 @@ static class CancellationDecider
     /// <summary>A platform states a fact, and it can't be done: somebody has to look.</summary>
     static OrderReply Flag(OrderActor order, string flag, string source, Turn turn)
     {
-        if (!order.HasFlag(flag)) turn.Emit(new OrderFlagged { Flag = flag, Source = source });
+        OrderDecider.Flag(order, [flag], source, turn);
         return new(OrderOutcome.Done);
     }
 

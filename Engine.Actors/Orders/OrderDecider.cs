@@ -116,7 +116,7 @@ public static class OrderDecider
         Flag(order, differences.Concat(intake.Flags), intake.Source, turn);
     }
 
-    static void Flag(OrderActor order, IEnumerable<string> flags, string source, Turn turn)
+    internal static void Flag(OrderActor order, IEnumerable<string> flags, string source, Turn turn)
     {
         foreach (var flag in flags)
             if (!order.HasFlag(flag)) turn.Emit(new OrderFlagged { Flag = flag, Source = source });

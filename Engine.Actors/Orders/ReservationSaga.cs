@@ -25,7 +25,6 @@ static class ReservationSaga
         {
             // Its money may go back by a step that came before.
             StepDecider.TakeKept(order, turn);
-            PaymentDecider.SettleRefunds(order, turn);
             return;
         }
         if (order.Expired)

@@ -27,7 +27,6 @@ sealed class ArchiveFile : IDisposable
     readonly Block[] _blocks;
     // Frames that are wanted one after the other mostly stand in one block.
     volatile Unpacked? _last;
-    volatile bool _isBroken;
 
     readonly record struct Block(long First, long Offset, int Length, int UnpackedLength, uint Crc);
 
@@ -56,7 +55,7 @@ sealed class ArchiveFile : IDisposable
     }
 
     /// <summary>Reading has failed: a share that comes back is to be opened anew.</summary>
-    public bool IsBroken => _isBroken;
+    public bool IsBroken { get; private set; }
 
     /// <summary>The frames behind <paramref name="after"/>, in order.</summary>
     /// <exception cref="InvalidDataException" />
@@ -146,7 +145,7 @@ sealed class ArchiveFile : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            _isBroken = true;
+            IsBroken = true;
             throw new StoreUnavailableException($"The archive {_path} can't be read: {e.Message}", e);
         }
     }
