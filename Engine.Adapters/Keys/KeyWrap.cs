@@ -3,16 +3,9 @@ using System.Security.Cryptography;
 namespace Engine.Adapters.Keys;
 
 /// <summary>Seals keys of one purpose by a key that follows from the master key. Safe to use from many threads.</summary>
-sealed class KeyWrap : IDisposable
+sealed class KeyWrap(MasterKey master, string purpose)
 {
-    readonly ThreadLocal<AesGcm> _cipher;
-
-    public KeyWrap(MasterKey master, string purpose)
-    {
-        var wrapping = master.Derive(purpose);
-        // A cipher holds the nonce of the call it is in, so threads can't share one.
-        _cipher = new ThreadLocal<AesGcm>(() => SealedBox.Cipher(wrapping), trackAllValues: true);
-    }
+    readonly byte[] _key = master.Derive(purpose);
 
     public byte[] Wrap(ReadOnlySpan<byte> key, string associated)
     {
@@ -22,14 +15,8 @@ sealed class KeyWrap : IDisposable
     }
 
     /// <param name="nonce">Random, and never used again.</param>
-    public byte[] Wrap(ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, string associated) => SealedBox.Seal(_cipher.Value!, nonce, key, associated);
+    public byte[] Wrap(ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, string associated) => SealedBox.Seal(_key, nonce, key, associated);
 
     /// <exception cref="CryptographicException" />
-    public void Unwrap(ReadOnlySpan<byte> wrapped, string associated, Span<byte> key) => SealedBox.Open(_cipher.Value!, wrapped, associated, key);
-
-    public void Dispose()
-    {
-        foreach (var cipher in _cipher.Values) cipher.Dispose();
-        _cipher.Dispose();
-    }
+    public void Unwrap(ReadOnlySpan<byte> wrapped, string associated, Span<byte> key) => SealedBox.Open(_key, wrapped, associated, key);
 }

@@ -15,7 +15,7 @@ public sealed record MasterKeyReport(long Wrapped, long Done, long Unreadable);
 /// Wraps every key of a store by another master key. The signing keys come first, so that from the first change on no engine with
 /// the old master key starts. Which keys are done is told by trying, so what was interrupted is simply done again.
 /// </summary>
-public sealed class MasterKeyChange : IDisposable
+public sealed class MasterKeyChange
 {
     readonly IStore _store;
     readonly IDomain _domain;
@@ -62,14 +62,8 @@ public sealed class MasterKeyChange : IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        _signing.Dispose();
-        _personal.Dispose();
-    }
-
     /// <summary>Opens by the old and wraps by the new.</summary>
-    sealed class Rewrap(MasterKey old, MasterKey replacement, string purpose) : IDisposable
+    sealed class Rewrap(MasterKey old, MasterKey replacement, string purpose)
     {
         readonly KeyWrap _old = new(old, purpose), _new = new(replacement, purpose);
 
@@ -103,12 +97,6 @@ public sealed class MasterKeyChange : IDisposable
             {
                 return false;
             }
-        }
-
-        public void Dispose()
-        {
-            _old.Dispose();
-            _new.Dispose();
         }
     }
 

@@ -31,10 +31,10 @@ public sealed class PersonalSeal : IDisposable
         _random.Take(random);
         var key = random[..SealedBox.KeyBytes];
         var nonces = random[SealedBox.KeyBytes..];
-        using var cipher = SealedBox.Cipher(key);
         var wrapped = _wrap.Wrap(key, nonces[..SealedBox.NonceBytes], associated);
+        var cipher = SealedBox.Seal(key, nonces[SealedBox.NonceBytes..], plain, associated);
         CryptographicOperations.ZeroMemory(key);
-        return (SealedBox.Seal(cipher, nonces[SealedBox.NonceBytes..], plain, associated), wrapped);
+        return (cipher, wrapped);
     }
 
     /// <exception cref="CryptographicException">Altered, another order's, or sealed under another master key.</exception>
@@ -43,10 +43,9 @@ public sealed class PersonalSeal : IDisposable
         if (cipher.Length < SealedBox.Overhead) throw new CryptographicException($"{cipher.Length} bytes are no sealed data");
         Span<byte> key = stackalloc byte[SealedBox.KeyBytes];
         _wrap.Unwrap(wrappedKey, associated, key);
-        using var opener = SealedBox.Cipher(key);
-        CryptographicOperations.ZeroMemory(key);
         var plain = new byte[cipher.Length - SealedBox.Overhead];
-        SealedBox.Open(opener, cipher, associated, plain);
+        SealedBox.Open(key, cipher, associated, plain);
+        CryptographicOperations.ZeroMemory(key);
         return plain;
     }
 
@@ -78,6 +77,5 @@ public sealed class PersonalSeal : IDisposable
         foreach (var hash in _fingerprints.Values) hash.Dispose();
         _fingerprints.Dispose();
         _random.Dispose();
-        _wrap.Dispose();
     }
 }

@@ -12,35 +12,32 @@ namespace Engine.Adapters.Keys;
 /// </summary>
 static class SealedBox
 {
-    public const int KeyBytes = 32;
-    public const int NonceBytes = 12;
-    public const int Overhead = 1 + NonceBytes + TagBytes;
+    public const int KeyBytes = Aes256Gcm.KeyBytes;
+    public const int NonceBytes = Aes256Gcm.NonceBytes;
+    public const int Overhead = 1 + NonceBytes + Aes256Gcm.TagBytes;
 
     const byte Version = 1;
-    const int TagBytes = 16;
     const int AssociatedOnStackMax = 256;
 
-    public static AesGcm Cipher(ReadOnlySpan<byte> key) => new(key, TagBytes);
-
     /// <param name="nonce">Random, and never used again.</param>
-    public static byte[] Seal(AesGcm cipher, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> plain, string associated)
+    public static byte[] Seal(ReadOnlySpan<byte> key, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> plain, string associated)
     {
         var box = new byte[plain.Length + Overhead];
         box[0] = Version;
         nonce.CopyTo(box.AsSpan(1));
         var data = Associated(associated, stackalloc byte[AssociatedOnStackMax]);
-        cipher.Encrypt(nonce, plain, box.AsSpan(1 + NonceBytes, plain.Length), box.AsSpan(^TagBytes..), data);
+        Aes256Gcm.Encrypt(key, nonce, plain, data, box.AsSpan(1 + NonceBytes));
         return box;
     }
 
     /// <param name="plain">Exactly as long as what was sealed.</param>
     /// <exception cref="CryptographicException">The box was altered, sealed by another key, or for another associated text.</exception>
-    public static void Open(AesGcm cipher, ReadOnlySpan<byte> box, string associated, Span<byte> plain)
+    public static void Open(ReadOnlySpan<byte> key, ReadOnlySpan<byte> box, string associated, Span<byte> plain)
     {
         if (box.Length != plain.Length + Overhead) throw new CryptographicException($"a sealed box of {box.Length} bytes can't hold {plain.Length}");
         if (box[0] != Version) throw new CryptographicException($"a sealed box of version {box[0]}; this build opens version {Version}");
         var data = Associated(associated, stackalloc byte[AssociatedOnStackMax]);
-        cipher.Decrypt(box.Slice(1, NonceBytes), box[(1 + NonceBytes)..^TagBytes], box[^TagBytes..], plain, data);
+        Aes256Gcm.Decrypt(key, box.Slice(1, NonceBytes), box[(1 + NonceBytes)..], data, plain);
     }
 
     static Span<byte> Associated(string text, Span<byte> room)

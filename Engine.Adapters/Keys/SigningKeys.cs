@@ -12,7 +12,7 @@ public sealed record SigningKey(string Id, byte[] Secret, long CreatedAt, long? 
 /// removed because nothing alive was signed by them. They live in the store, sealed, and are shared by all nodes. Safe to
 /// use from many threads.
 /// </summary>
-public sealed class SigningKeys : IDisposable
+public sealed class SigningKeys
 {
     internal const string Purpose = "engine: signing keys";
     const int IdBytes = 6;
@@ -69,8 +69,6 @@ public sealed class SigningKeys : IDisposable
     {
         lock (_changing) _ring = Read();
     }
-
-    public void Dispose() => _wrap.Dispose();
 
     void AddNew(long now, string? id = null)
     {

@@ -29,7 +29,7 @@ static class RekeyCommand
             using (Stores.Read(settings)) { }
             using var store = Stores.Open(settings, time, alone: true);
             var (old, replacement) = MasterKey.BeginReplacement(settings.MasterKeyPath);
-            using var change = new MasterKeyChange(store, old, replacement, EngineDomain.Instance);
+            var change = new MasterKeyChange(store, old, replacement, EngineDomain.Instance);
             if (change.Run(Show, stop) is not { } report)
             {
                 Console.WriteLine("Interrupted. No engine starts on this store until the same command has gone through.");

@@ -99,7 +99,7 @@ public class RekeyTests : IDisposable
         using (var store = OpenStore())
         {
             var (old, replacement) = MasterKey.BeginReplacement(KeyFile);
-            using var change = new MasterKeyChange(store, old, replacement, EngineDomain.Instance);
+            var change = new MasterKeyChange(store, old, replacement, EngineDomain.Instance);
             using var stop = new CancellationTokenSource();
             if (pages == 0) stop.Cancel();
             Assert.Null(change.Run(_ => { if (--pages <= 0) stop.Cancel(); }, stop.Token));

@@ -28,14 +28,14 @@ public sealed class SigningKeysTests : IDisposable
     [Fact]
     public void The_first_start_makes_the_first_key_and_later_starts_find_it()
     {
-        using var first = new SigningKeys(_store, _master, 1000);
+        var first = new SigningKeys(_store, _master, 1000);
         Assert.Equal(32, first.Current.Secret.Length);
         Assert.Equal(1000, first.Current.CreatedAt);
         Assert.Null(first.Current.RetiredAt);
 
         _store.Dispose();
         _store = OpenStore();
-        using var later = new SigningKeys(_store, _master, 2000);
+        var later = new SigningKeys(_store, _master, 2000);
         Assert.Equal(first.Current.Id, later.Current.Id);
         Assert.Equal(first.Current.Secret, later.Current.Secret);
         Assert.Single(later.All);
@@ -44,7 +44,7 @@ public sealed class SigningKeysTests : IDisposable
     [Fact]
     public void A_retired_key_still_verifies_until_it_is_removed()
     {
-        using var keys = new SigningKeys(_store, _master, 1000);
+        var keys = new SigningKeys(_store, _master, 1000);
         var old = keys.Current;
         var rotated = keys.Rotate(5000);
         Assert.Equal(rotated, keys.Current);
@@ -62,7 +62,7 @@ public sealed class SigningKeysTests : IDisposable
     [Fact]
     public void A_retirement_keeps_the_time_it_was_made_at()
     {
-        using var keys = new SigningKeys(_store, _master, 1000);
+        var keys = new SigningKeys(_store, _master, 1000);
         keys.Rotate(2000);
         keys.Rotate(3000);
         Assert.Equal([2000L, 3000L, null], keys.All.Select(key => key.RetiredAt));
@@ -71,7 +71,7 @@ public sealed class SigningKeysTests : IDisposable
     [Fact]
     public void The_current_key_can_not_be_removed()
     {
-        using var keys = new SigningKeys(_store, _master, 1000);
+        var keys = new SigningKeys(_store, _master, 1000);
         Assert.False(keys.Remove(keys.Current.Id));
         Assert.True(keys.TryGet(keys.Current.Id, out _));
         Assert.Single(_store.ReadSigningKeys());
@@ -80,8 +80,8 @@ public sealed class SigningKeysTests : IDisposable
     [Fact]
     public void Nodes_share_the_keys()
     {
-        using var one = new SigningKeys(_store, _master, 1000);
-        using var two = new SigningKeys(_store, _master, 1000);
+        var one = new SigningKeys(_store, _master, 1000);
+        var two = new SigningKeys(_store, _master, 1000);
         Assert.Equal(one.Current.Id, two.Current.Id);
         var rotated = one.Rotate(2000);
         Assert.False(two.TryGet(rotated.Id, out _));
@@ -92,14 +92,14 @@ public sealed class SigningKeysTests : IDisposable
     [Fact]
     public void The_store_never_holds_the_secret_itself()
     {
-        using var keys = new SigningKeys(_store, _master, 1000);
+        var keys = new SigningKeys(_store, _master, 1000);
         Assert.True(_store.ReadSigningKeys().Single().Wrapped.AsSpan().IndexOf(keys.Current.Secret) < 0);
     }
 
     [Fact]
     public void Keys_of_another_master_key_are_refused_with_what_is_wrong()
     {
-        new SigningKeys(_store, _master, 1000).Dispose();
+        _ = new SigningKeys(_store, _master, 1000);
         var other = MasterKey.LoadOrCreate(_folder.File("other.key"));
         Assert.Contains("master key", Assert.Throws<StartupException>(() => new SigningKeys(_store, other, 2000)).Message);
     }
