@@ -43,10 +43,16 @@ public sealed class PersonalSeal : IDisposable
         if (cipher.Length < SealedBox.Overhead) throw new CryptographicException($"{cipher.Length} bytes are no sealed data");
         Span<byte> key = stackalloc byte[SealedBox.KeyBytes];
         _wrap.Unwrap(wrappedKey, associated, key);
-        var plain = new byte[cipher.Length - SealedBox.Overhead];
-        SealedBox.Open(key, cipher, associated, plain);
-        CryptographicOperations.ZeroMemory(key);
-        return plain;
+        try
+        {
+            var plain = new byte[cipher.Length - SealedBox.Overhead];
+            SealedBox.Open(key, cipher, associated, plain);
+            return plain;
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(key);
+        }
     }
 
     /// <summary>
