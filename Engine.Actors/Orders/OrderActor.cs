@@ -228,20 +228,13 @@ public sealed class OrderActor : Actor, ILeader
                     if (line.Stock == LineStock.Refused) line.Stock = LineStock.None;
                 return null;
             case LinesAsked e:
-                foreach (var i in e.Lines)
-                {
-                    var line = _lines[i];
-                    line.Attempt++;
-                    line.Stock = line.Sku.Length > 0 ? LineStock.Asked : LineStock.Resolving;
-                    (line.Told, line.Extended, line.Warehouse, line.Temporary) = (false, false, "", false);
-                    line.Fitting = [];
-                }
+                foreach (var i in e.Lines) _lines[i].Ask();
                 return null;
             case LineAnswered e:
-                Answer(_lines[e.Line], e);
+                _lines[e.Line].Answer(e);
                 return null;
             case LinesTold e:
-                foreach (var i in e.Lines) Tell(_lines[i], e.Change);
+                foreach (var i in e.Lines) _lines[i].Tell(e.Change);
                 return null;
             case RetryPlanned e:
                 (_retryAt, _tries) = (e.At, _tries + 1);
@@ -253,9 +246,7 @@ public sealed class OrderActor : Actor, ILeader
             case OrderBackordered e:
                 (_phase, _waitingLine, _tries) = (OrderPhase.Backordered, e.Line, _tries + 1);
                 Explain("backordered", stamp, e.Line, _lines[e.Line].Available);
-                _lines[e.Line].Attempt++;
-                (_lines[e.Line].Stock, _lines[e.Line].Told) = (LineStock.Waiting, false);
-                (_lines[e.Line].Extended, _lines[e.Line].ToldChange) = (MayCommit || PaymentStarted, MayCommit ? LineChange.Commit : LineChange.Extend);
+                _lines[e.Line].Wait(MayCommit ? LineChange.Commit : LineChange.Extend, isExtended: MayCommit || PaymentStarted);
                 return null;
             case OrderExpired e:
                 StopResolving();
@@ -296,7 +287,7 @@ public sealed class OrderActor : Actor, ILeader
                 return Note(e, e.By.Length > 0 ? "api" : "system", e.By, e.Reason);
             case LineResolved e:
                 (_lines[e.Line].Sku, _lines[e.Line].Stock) = (e.Sku, LineStock.None);
-                foreach (var part in PartsOf(_lines[e.Line])) Drop(part);
+                foreach (var part in PartsOf(_lines[e.Line])) part.Drop();
                 return null;
             case LineExpanded e:
                 Expand(_lines[e.Line], e);
@@ -367,36 +358,6 @@ public sealed class OrderActor : Actor, ILeader
             if (line.Stock == LineStock.Resolving) line.Stock = LineStock.None;
     }
 
-    /// <summary>What is given back is not counted on any more, also before the SKU has heard of it.</summary>
-    static void Tell(OrderLine line, LineChange change)
-    {
-        // A place in the queue is taken anew without an answer.
-        var answered = line.Stock != LineStock.Waiting || change is LineChange.Release or LineChange.Expire;
-        (line.Told, line.ToldChange, line.ToldNumber) = (answered, change, line.ToldNumber + 1);
-        if (change is LineChange.Release or LineChange.Expire) line.Stock = LineStock.Released;
-        else if (change == LineChange.Extend || !answered) line.Extended = true;
-    }
-
-    static void Answer(OrderLine line, LineAnswered e)
-    {
-        line.Told &= e.Number != line.ToldNumber;
-        (line.Available, line.Version, line.Temporary) = (e.Available, e.Version, e.Temporary);
-        switch (e.Kind)
-        {
-            case LineAnswerKind.Granted or LineAnswerKind.GrantedCommitted or LineAnswerKind.Offered:
-                (line.Stock, line.Warehouse) = (e.Kind == LineAnswerKind.GrantedCommitted ? LineStock.Committed : LineStock.Reserved, e.Warehouse);
-                line.Fitting = e.Fitting;
-                break;
-            case LineAnswerKind.Refused: line.Stock = LineStock.Refused; break;
-            // Neither a SKU nor, then, an article code.
-            case LineAnswerKind.UnknownSku: line.Stock = line.Stock == LineStock.Asked && !line.IsPart ? LineStock.Resolving : LineStock.Unknown; break;
-            case LineAnswerKind.Committed: line.Stock = LineStock.Committed; break;
-            case LineAnswerKind.Shipped: line.Stock = LineStock.Shipped; break;
-            case LineAnswerKind.Evicted or LineAnswerKind.Gone: (line.Stock, line.Warehouse) = (LineStock.Released, ""); break;
-            default: break;
-        }
-    }
-
     void Expand(OrderLine line, LineExpanded e)
     {
         line.Stock = LineStock.Expanded;
@@ -413,13 +374,6 @@ public sealed class OrderActor : Actor, ILeader
     {
         line.CancelledQuantity += quantity;
         foreach (var part in PartsOf(line)) part.CancelledQuantity += Math.Min(part.Quantity, quantity * part.Each);
-    }
-
-    /// <summary>Its bundle was corrected into another SKU.</summary>
-    static void Drop(OrderLine part)
-    {
-        part.CancelledQuantity = part.Ordered.Quantity;
-        if (part.Stock == LineStock.Unknown) part.Stock = LineStock.None;
     }
 
     HistoryItem Take(StepTaken e)

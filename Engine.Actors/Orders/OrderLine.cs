@@ -77,6 +77,60 @@ public sealed class OrderLine : IEncoded
         return _reservationId;
     }
 
+    /// <summary>Its SKU is asked for stock, or who could tell is asked for its SKU.</summary>
+    internal void Ask()
+    {
+        Attempt++;
+        Stock = Sku.Length > 0 ? LineStock.Asked : LineStock.Resolving;
+        (Told, Extended, Warehouse, Temporary) = (false, false, "", false);
+        Fitting = [];
+    }
+
+    /// <summary>It takes its place in the SKU's backorder queue.</summary>
+    /// <param name="change">What its SKU is to do with the stock that comes.</param>
+    internal void Wait(LineChange change, bool isExtended)
+    {
+        Attempt++;
+        (Stock, Told, ToldChange, Extended) = (LineStock.Waiting, false, change, isExtended);
+    }
+
+    /// <summary>What is given back is not counted on any more, also before the SKU has heard of it.</summary>
+    internal void Tell(LineChange change)
+    {
+        // A place in the queue is taken anew without an answer.
+        var answered = Stock != LineStock.Waiting || change is LineChange.Release or LineChange.Expire;
+        (Told, ToldChange, ToldNumber) = (answered, change, ToldNumber + 1);
+        if (change is LineChange.Release or LineChange.Expire) Stock = LineStock.Released;
+        else if (change == LineChange.Extend || !answered) Extended = true;
+    }
+
+    internal void Answer(LineAnswered e)
+    {
+        Told &= e.Number != ToldNumber;
+        (Available, Version, Temporary) = (e.Available, e.Version, e.Temporary);
+        switch (e.Kind)
+        {
+            case LineAnswerKind.Granted or LineAnswerKind.GrantedCommitted or LineAnswerKind.Offered:
+                (Stock, Warehouse) = (e.Kind == LineAnswerKind.GrantedCommitted ? LineStock.Committed : LineStock.Reserved, e.Warehouse);
+                Fitting = e.Fitting;
+                break;
+            case LineAnswerKind.Refused: Stock = LineStock.Refused; break;
+            // Neither a SKU nor, then, an article code.
+            case LineAnswerKind.UnknownSku: Stock = Stock == LineStock.Asked && !IsPart ? LineStock.Resolving : LineStock.Unknown; break;
+            case LineAnswerKind.Committed: Stock = LineStock.Committed; break;
+            case LineAnswerKind.Shipped: Stock = LineStock.Shipped; break;
+            case LineAnswerKind.Evicted or LineAnswerKind.Gone: (Stock, Warehouse) = (LineStock.Released, ""); break;
+            default: break;
+        }
+    }
+
+    /// <summary>The bundle it is a component of was corrected into another SKU.</summary>
+    internal void Drop()
+    {
+        CancelledQuantity = Ordered.Quantity;
+        if (Stock == LineStock.Unknown) Stock = LineStock.None;
+    }
+
     public void Layout(Codec codec)
     {
         codec.Record(Ordered);
