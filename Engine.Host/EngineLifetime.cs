@@ -1,6 +1,7 @@
 using Engine.Actors.Kernel;
 using Engine.Adapters.Journals;
 using Engine.Adapters.Platforms;
+using Engine.Host.Ingress;
 using Engine.Host.Settings;
 
 namespace Engine.Host;
@@ -16,7 +17,11 @@ public sealed class EngineLifetime(EngineNode node, IStore store, EngineSettings
     public Task StartAsync(CancellationToken cancellationToken)
     {
         log.SettingsInForce(EffectiveSettings.Describe(settings));
-        foreach (var shop in settings.Shops.Where(s => PlatformCatalogue.Find(s.Platform) is null)) log.NoAdapter(shop.Platform, shop.Shop);
+        foreach (var shop in settings.Shops)
+        {
+            if (PlatformCatalogue.Find(shop.Platform) is not { } platform) log.NoAdapter(shop.Platform, shop.Shop);
+            else if (platform.FaultOf(Shops.CredentialsOf(shop)) is { } fault) log.CredentialsFaulty(shop.Platform, shop.Shop, fault);
+        }
         node.PartitionStopped = log.PartitionStopped;
         // Not awaited: health answers while a large store is being read back.
         Opening = OpenAsync();

@@ -36,6 +36,9 @@ static partial class HostLog
     [LoggerMessage(11, LogLevel.Warning, "Engine:Partitions is {Wanted}, but the store was made with {Partitions}, and their number stays what it was made with")]
     public static partial void PartitionsStay(this ILogger log, int wanted, int partitions);
 
+    [LoggerMessage(12, LogLevel.Warning, "What the shop {Platform}/{Shop} pushes can't be verified: {Fault}")]
+    public static partial void CredentialsFaulty(this ILogger log, string platform, string shop, string fault);
+
     [LoggerMessage(20, LogLevel.Error, "{Method} {Route} failed")]
     public static partial void RequestFailed(this ILogger log, string method, string route, Exception e);
 

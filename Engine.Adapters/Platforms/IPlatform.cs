@@ -14,6 +14,9 @@ public interface IPlatform
     /// <summary>Checks the signature over the raw body, in constant time, and the replay window where the platform signs a time.</summary>
     Verification Verify(in PlatformRequest request, PlatformCredentials credentials);
 
+    /// <summary>What is wrong with a shop's credentials, so that what its platform signs with the present ones can't be verified; null where nothing is.</summary>
+    string? FaultOf(PlatformCredentials credentials) => null;
+
     /// <summary>Reads a verified body. Never throws on bad input: what cannot be understood comes back as <see cref="ParsedMessage.Unreadable"/>.</summary>
     ParsedMessage Parse(in PlatformRequest request);
 

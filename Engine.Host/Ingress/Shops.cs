@@ -15,8 +15,10 @@ sealed class Shops
     {
         _others = Policy(settings.Locks, settings, reject: false);
         _shops = settings.Shops.ToFrozenDictionary(s => (s.Platform, s.Shop), s => (
-            new PlatformCredentials(s.AppKey, s.Secret, s.OldSecrets), Policy(s.Locks, settings, s.OnShortage == "reject")));
+            CredentialsOf(s), Policy(s.Locks, settings, s.OnShortage == "reject")));
     }
+
+    public static PlatformCredentials CredentialsOf(ShopSettings shop) => new(shop.AppKey, shop.Secret, shop.OldSecrets);
 
     /// <summary>Null for a shop that may not push.</summary>
     public PlatformCredentials? Credentials(string platform, string shop) =>

@@ -152,6 +152,21 @@ public sealed class ForgeryTests
         Assert.Contains("fail", adapter.Reply(PlatformVerdict.TryLater).Body, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("youzan", "client", "any secret", null)]
+    [InlineData("youzan", "", "any secret", "AppKey")]
+    [InlineData("shopify", "", "any secret", null)]
+    [InlineData("standard", "", "whsec_c2VjcmV0", null)]
+    [InlineData("standard", "", "c2VjcmV0", null)]
+    [InlineData("standard", "", "whsec_", "Secret")]
+    [InlineData("standard", "", "any secret", "Secret")]
+    public void Credentials_that_verify_nothing_are_found_before_anything_comes(string platform, string appKey, string secret, string? named)
+    {
+        var fault = PlatformCatalogue.Find(platform)!.FaultOf(new PlatformCredentials(appKey, secret, []));
+        if (named is null) Assert.Null(fault);
+        else Assert.StartsWith(named, fault);
+    }
+
     [Fact]
     public void The_catalogue_knows_its_platforms_by_their_exact_names()
     {

@@ -34,6 +34,8 @@ public sealed class StandardPlatform : IPlatform
         return age is >= -ToleranceSeconds and <= ToleranceSeconds ? Verification.Genuine : Verification.OutsideReplayWindow;
     }
 
+    public string? FaultOf(PlatformCredentials credentials) => KeyOf(credentials.Secret) is null ? $"Secret must be base64, with or without {SecretPrefix} before it" : null;
+
     public ParsedMessage Parse(in PlatformRequest request)
     {
         var key = LooseFields.DedupeKey(Header(request, "id"), request.Body);
@@ -84,12 +86,18 @@ public sealed class StandardPlatform : IPlatform
     private static string? Header(in PlatformRequest request, string name) =>
         request.Header($"webhook-{name}") ?? request.Header($"svix-{name}");
 
-    private static bool IsSignedWith(string secret, string before, ReadOnlySpan<byte> body, string signatures)
+    /// <summary>Null where the secret is no base64, which nothing can be signed with.</summary>
+    private static byte[]? KeyOf(string secret)
     {
         var encoded = secret.StartsWith(SecretPrefix, StringComparison.Ordinal) ? secret[SecretPrefix.Length..] : secret;
-        if (!Base64.IsValid(encoded, out var length) || length == 0)
+        return Base64.IsValid(encoded, out var length) && length > 0 ? Convert.FromBase64String(encoded) : null;
+    }
+
+    private static bool IsSignedWith(string secret, string before, ReadOnlySpan<byte> body, string signatures)
+    {
+        if (KeyOf(secret) is not { } key)
             return false;
-        using var hash = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, Convert.FromBase64String(encoded));
+        using var hash = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, key);
         hash.AppendData(Encoding.UTF8.GetBytes(before));
         hash.AppendData(body);
         Span<byte> digest = stackalloc byte[HMACSHA256.HashSizeInBytes];

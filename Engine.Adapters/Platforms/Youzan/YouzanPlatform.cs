@@ -27,6 +27,8 @@ public sealed class YouzanPlatform : IPlatform
         return NamesOtherApp(body.Span, credentials.AppKey) ? Verification.BadSignature : Verification.Genuine;
     }
 
+    public string? FaultOf(PlatformCredentials credentials) => credentials.AppKey.Length == 0 ? "AppKey, the client_id, is part of what is signed and must not be empty" : null;
+
     public ParsedMessage Parse(in PlatformRequest request)
     {
         var faults = new Faults();
