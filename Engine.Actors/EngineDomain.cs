@@ -75,6 +75,7 @@ public sealed class EngineDomain : IDomain
         71 => new QuarantineReplayed(),
         75 => new ReferenceClaimed(),
         76 => new ReferenceFreed(),
+        77 => new ReferenceAnswered(),
         80 => new CartRequested(),
         81 => new CartRoundStarted(),
         82 => new CartLinesAsked(),

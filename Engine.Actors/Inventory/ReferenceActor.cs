@@ -12,6 +12,12 @@ public sealed class ClaimReference : Command
     public required ulong Body { get; init; }
 }
 
+/// <summary>What the call was answered. The first answer stays, and a reference that is free keeps none.</summary>
+public sealed class KeepAnswer : Command
+{
+    public required byte[] Answer { get; init; }
+}
+
 /// <summary>Nothing came of the call: its reference is free again (a refusal is not remembered).</summary>
 public sealed class FreeReference : Command;
 
@@ -24,13 +30,15 @@ public enum ReferenceClaim
     Conflict,
 }
 
-public sealed record ReferenceReply(ReferenceClaim Claim);
+/// <param name="Answer">Of a call that was made before, where it was kept.</param>
+public sealed record ReferenceReply(ReferenceClaim Claim, byte[]? Answer = null);
 
 /// <summary>One reference, remembered for seven days (API.md, Idempotency).</summary>
 public sealed class ReferenceActor : Actor
 {
     ulong _body;
     long _claimedAt;
+    byte[] _answer = [];
 
     public ReferenceActor(ActorId id) : base(id) { }
 
@@ -45,7 +53,12 @@ public sealed class ReferenceActor : Actor
         {
             case ClaimReference c:
                 if (!live) turn.Emit(new ReferenceClaimed { Body = c.Body });
-                turn.Reply(new ReferenceReply(!live ? ReferenceClaim.New : c.Body == _body ? ReferenceClaim.Repeated : ReferenceClaim.Conflict));
+                turn.Reply(!live ? new ReferenceReply(ReferenceClaim.New) : c.Body != _body ? new ReferenceReply(ReferenceClaim.Conflict)
+                    : new ReferenceReply(ReferenceClaim.Repeated, _answer.Length > 0 ? _answer : null));
+                break;
+            case KeepAnswer k:
+                if (live && _answer.Length == 0) turn.Emit(new ReferenceAnswered { Answer = k.Answer });
+                turn.Reply(new ReferenceReply(ReferenceClaim.Repeated));
                 break;
             case FreeReference:
                 if (live) turn.Emit(new ReferenceFreed());
@@ -59,8 +72,9 @@ public sealed class ReferenceActor : Actor
     {
         switch (happened)
         {
-            case ReferenceClaimed e: (_body, _claimedAt) = (e.Body, stamp.At); break;
-            case ReferenceFreed: (_body, _claimedAt) = (0, 0); break;
+            case ReferenceClaimed e: (_body, _claimedAt, _answer) = (e.Body, stamp.At, []); break;
+            case ReferenceAnswered e: _answer = e.Answer; break;
+            case ReferenceFreed: (_body, _claimedAt, _answer) = (0, 0, []); break;
             default: throw new InvariantBrokenException($"{Id} does not know {happened.GetType().Name}");
         }
     }
@@ -69,6 +83,7 @@ public sealed class ReferenceActor : Actor
     {
         codec.Fixed64(ref _body);
         codec.Long(ref _claimedAt);
+        if (codec.More(_answer.Length > 0)) codec.Blob(ref _answer);
     }
 }
 
@@ -84,4 +99,12 @@ public sealed class ReferenceFreed : Event
 {
     public override byte Tag => 76;
     public override void Layout(Codec codec) { }
+}
+
+public sealed class ReferenceAnswered : Event
+{
+    public byte[] Answer = [];
+
+    public override byte Tag => 77;
+    public override void Layout(Codec codec) => codec.Blob(ref Answer);
 }

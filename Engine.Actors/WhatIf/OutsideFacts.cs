@@ -21,7 +21,15 @@ static class OutsideFacts
         ActorKind.Cart => OfCart(events, now),
         ActorKind.Warehouse => events.OfType<WarehouseConfigured>().FirstOrDefault() is { } e ? new ConfigureWarehouse { Settings = e.Settings } : null,
         ActorKind.Quarantine => OutsideOrderFacts.OfQuarantine(events),
-        ActorKind.Reference => events.Count == 0 ? null : events[0] is ReferenceClaimed e ? new ClaimReference { Body = e.Body } : new FreeReference(),
+        ActorKind.Reference => OfReference(events),
+        _ => null,
+    };
+
+    static Command? OfReference(IReadOnlyList<Event> events) => events.FirstOrDefault() switch
+    {
+        ReferenceClaimed e => new ClaimReference { Body = e.Body },
+        ReferenceAnswered e => new KeepAnswer { Answer = e.Answer },
+        ReferenceFreed => new FreeReference(),
         _ => null,
     };
 

@@ -17,7 +17,7 @@ static class Answers
 
     public static IResult With<T>(int status, T value, JsonTypeInfo<T> type) => new JsonAnswer<T>(status, value, type);
 
-    public static IResult Written(byte[] json) => new WrittenAnswer(json);
+    public static IResult Written(byte[] json, int status = StatusCodes.Status200OK) => new WrittenAnswer(status, json);
 
     public static IResult Created<T>(HttpContext http, string location, T value, JsonTypeInfo<T> type)
     {

@@ -53,7 +53,7 @@ static class ApiDescription
             operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Scheme, context.Document)] = [] }];
             operation.Description = $"{operation.Description} Roles: {string.Join(", ", Roles.Names(access.Roles))}.{(access.OpenOnLoopback ? " No key is needed on loopback." : "")}".TrimStart();
             refusals.AddRange([Code.Unauthorized, Code.Forbidden, Code.Overloaded, Code.StoreUnavailable, Code.OutcomeUnknown]);
-            if (operation.RequestBody is not null || operation.Parameters.Any(p => p.In == ParameterLocation.Query)) refusals.Add(Code.InvalidRequest);
+            if (operation.RequestBody is not null || operation.Parameters.Any(p => p.In != ParameterLocation.Path)) refusals.Add(Code.InvalidRequest);
         }
         operation.Responses ??= [];
         foreach (var group in refusals.Distinct().GroupBy(r => r.Status).OrderBy(g => g.Key))
@@ -79,7 +79,7 @@ static class ApiDescription
         foreach (var part in path.Split('/', '?'))
             if (part is ['{', .. var name, '}']) yield return Parameter(name, ParameterLocation.Path, "Percent-encoded.", isRequired: true);
         foreach (var query in metadata.OfType<QueryInfo>()) yield return Parameter(query.Name, ParameterLocation.Query, query.Meaning, isRequired: false);
-        if (metadata.OfType<RefusalInfo>().Any(r => r.Codes.Contains(Code.IdempotencyConflict)))
+        if (metadata.OfType<KeyInfo>().Any())
             yield return Parameter("Idempotency-Key", ParameterLocation.Header, "The same key with the same body is answered the same for seven days.", isRequired: false);
     }
 

@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.Json.Serialization.Metadata;
 using Engine.Actors.Asking;
 using Engine.Actors.Deciders;
 using Engine.Actors.Inventory;
@@ -7,7 +9,8 @@ namespace Engine.Host.Api;
 /// <param name="Refusal">The key is malformed, was used with another body, or can't be claimed; null to go on.</param>
 /// <param name="Key">Null where the call has none.</param>
 /// <param name="IsRepeat">The same call was made before.</param>
-readonly record struct CallClaim(IResult? Refusal, ulong? Key = null, bool IsRepeat = false);
+/// <param name="Answer">What it was answered then, where that was kept.</param>
+readonly record struct CallClaim(IResult? Refusal, ulong? Key = null, bool IsRepeat = false, byte[]? Answer = null);
 
 /// <summary>The Idempotency-Keys of calls that leave nothing behind by which a repeat could be told: each is claimed by itself, before the call is carried out.</summary>
 sealed class CallClaims(IEngine engine)
@@ -20,11 +23,39 @@ sealed class CallClaims(IEngine engine)
         if (answer.Reply is not ReferenceReply claim) return new CallClaim(Answers.Failure(answer.Kind));
         return claim.Claim == ReferenceClaim.Conflict
             ? new CallClaim(Problems.Of(Code.IdempotencyConflict, "The Idempotency-Key was used with another body."))
-            : new CallClaim(null, call.Key, claim.Claim == ReferenceClaim.Repeated);
+            : new CallClaim(null, call.Key, claim.Claim == ReferenceClaim.Repeated, claim.Answer);
     }
 
     /// <summary>Nothing came of the call: it may be made again.</summary>
     public async Task FreeAsync(HttpContext http, ulong key) => await engine.AskAsync(Reference(key), new FreeReference(), Options(http));
+
+    /// <summary>
+    /// Carries a call out once for each key and answers a repeat with what it answered then. Where that was not kept, for the
+    /// engine ended on the way or the call is still being carried out, it is carried out again: only for calls that may be made twice.
+    /// </summary>
+    /// <param name="status">Of the answer.</param>
+    /// <param name="carryOut">The answer, or why there is none: a refusal is not remembered.</param>
+    public async Task<IResult> OnceAsync<T>(HttpContext http, int status, JsonTypeInfo<T> type, Func<Task<(T? Value, IResult? Refusal)>> carryOut) where T : class
+    {
+        // What is asked for may stand in the query as well.
+        var claim = await ClaimAsync(http, (byte[])[.. Encoding.UTF8.GetBytes(http.Request.QueryString.Value ?? ""), .. (await http.BodyAsync()).Span]);
+        if (claim.Refusal is not null) return claim.Refusal;
+        if (claim.Answer is not null) return Answers.Written(claim.Answer, status);
+        byte[]? written = null;
+        try
+        {
+            var (value, refusal) = await carryOut();
+            if (refusal is not null) return refusal;
+            written = JsonRoom.Write(value, type).ToArray();
+        }
+        finally
+        {
+            if (written is null && claim.Key is { } key) await FreeAsync(http, key);
+        }
+        if (claim.Key is { } kept && (await engine.AskAsync(Reference(kept), new KeepAnswer { Answer = written }, Options(http))).Kind != AnswerKind.Reply)
+            return Answers.Failure(AnswerKind.OutcomeUnknown);
+        return Answers.Written(written, status);
+    }
 
     static ActorId Reference(ulong key) => ActorId.Reference($"call/{key:x16}");
 

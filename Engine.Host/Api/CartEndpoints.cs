@@ -16,7 +16,7 @@ sealed class CartEndpoints(TokenDesk tokens, StockReader stock, CartDesk carts, 
     {
         routes.Post<CartEndpoints>("/v1/carts/snapshots", Makers, (e, http) => e.Snapshot(http))
             .About("Stock", "Takes a snapshot of every line's stock; each token makes one line of one reservation").Takes<CartSnapshotBody>()
-            .Answers<CartSnapshotJson>(201).Refuses(Code.UnknownSku, Code.IdempotencyConflict);
+            .Answers<CartSnapshotJson>(201).TakesKey().Refuses(Code.UnknownSku);
         routes.Post<CartEndpoints>(Path, Makers, (e, http) => e.Reserve(http))
             .About("Stock", "Reserves all lines or none; a refusal names each line that stood in the way, by how much its stock moved, and what would fit")
             .Takes<CartReservationBody>().Answers<CartJson>(200, 201)

@@ -15,11 +15,11 @@ sealed class JsonAnswer<T>(int status, T value, JsonTypeInfo<T> type) : IResult
 }
 
 /// <summary>JSON that has been written.</summary>
-sealed class WrittenAnswer(byte[] json) : IResult
+sealed class WrittenAnswer(int status, byte[] json) : IResult
 {
     public Task ExecuteAsync(HttpContext httpContext)
     {
-        JsonRoom.Answer(httpContext.Response, StatusCodes.Status200OK, JsonRoom.Json, json);
+        JsonRoom.Answer(httpContext.Response, status, JsonRoom.Json, json);
         return Task.CompletedTask;
     }
 }

@@ -27,10 +27,10 @@ sealed class OperationEndpoints(IEngine engine, Scans scans, SigningKeys keys, A
             .About("Operation", "The keys that sign tokens, without their secrets").Paged().Answers<ListJson<SigningKeyJson>>();
         routes.Post<OperationEndpoints>("/v1/keys/rotation", Role.Admin, (e, http) => e.Rotate(http))
             .About("Operation", "Makes a new signing key; the old ones go on verifying until nothing alive was signed by them")
-            .Answers<SigningKeyJson>(200, 201).Refuses(Code.IdempotencyConflict);
+            .Answers<SigningKeyJson>(200, 201).TakesKey();
         routes.Post<OperationEndpoints>("/v1/archive", Role.Admin, (e, http) => e.Archive(http))
             .About("Operation", "Moves old frames of the journal to compressed files now; doing it again moves what has grown old since")
-            .Query("olderThanDays", "Frames of that age go, once a checkpoint covers them (30).").Answers<ArchivedJson>();
+            .Query("olderThanDays", "Frames of that age go, once a checkpoint covers them (30).").Answers<ArchivedJson>().TakesKey();
     }
 
     public static Access OnLoopback { get; } = new(Watchers, OpenOnLoopback: true);
@@ -92,8 +92,11 @@ sealed class OperationEndpoints(IEngine engine, Scans scans, SigningKeys keys, A
         if (!int.TryParse(asked, System.Globalization.CultureInfo.InvariantCulture, out var days) || days is < 0 or > 36_500)
             return Problems.Invalid("olderThanDays", "out_of_range", "A number of days is wanted, 0 or more.");
         if (!archive.IsPossible) return Problems.Invalid("olderThanDays", "not_supported", "No folder of archives is set (Engine:Archive:Directory), which all nodes must be able to read.");
-        var report = await archive.RunAsync(TimeSpan.FromDays(days), http.RequestAborted);
-        return Answers.Ok(new ArchivedJson(report.Files, report.Frames, report.Bytes, report.PackedBytes), ApiJson.Default.ArchivedJson);
+        return await calls.OnceAsync(http, StatusCodes.Status200OK, ApiJson.Default.ArchivedJson, async () =>
+        {
+            var report = await archive.RunAsync(TimeSpan.FromDays(days), http.RequestAborted);
+            return (new ArchivedJson(report.Files, report.Frames, report.Bytes, report.PackedBytes), null);
+        });
     }
 
     static SigningKeyJson Show(SigningKey key) => new(key.Id, key.CreatedAt, key.RetiredAt);

@@ -20,19 +20,19 @@ sealed class OrderActionEndpoints(IEngine engine, OrderDesk desk, IntakeFactory 
     {
         routes.Post<OrderActionEndpoints>($"{Path}/payments", Role.Admin | Role.Service, (e, http) => e.Pay(http))
             .About("Orders", "Reports a payment; of an order that is not known yet it is kept").Takes<CanonicalPayment>().Answers<OrderJson>().Answers<KeptJson>(202)
-            .Refuses(Code.IdempotencyConflict);
+            .TakesKey();
         routes.Post<OrderActionEndpoints>($"{Path}/cancellation", Role.Admin | Role.Service | Role.Cs, (e, http) => e.Cancel(http))
             .About("Orders", "Cancels an order, or some of its lines").Takes<Engine.Adapters.Platforms.CancellationPush>().Answers<OrderJson>()
-            .Refuses(Code.UnknownOrder, Code.TransitionNotAllowed, Code.IdempotencyConflict);
+            .TakesKey().Refuses(Code.UnknownOrder, Code.TransitionNotAllowed);
         routes.Post<OrderActionEndpoints>($"{Path}/unhold", Role.Admin | Role.Ops | Role.Cs, (e, http) => e.Unhold(http))
             .About("Orders", "Lets a held order go on, with corrected SKUs where needed").Takes<UnholdBody>().Answers<OrderJson>()
-            .Refuses(Code.UnknownOrder, Code.TransitionNotAllowed, Code.IdempotencyConflict);
+            .TakesKey().Refuses(Code.UnknownOrder, Code.TransitionNotAllowed);
         routes.Post<OrderActionEndpoints>($"{Path}/forget", Role.Admin, (e, http) => e.Forget(http))
-            .About("Orders", "Forgets the person behind a closed order").Takes<ForgetBody>().Answers<OrderJson>().Refuses(Code.UnknownOrder, Code.OrderOpen, Code.IdempotencyConflict);
+            .About("Orders", "Forgets the person behind a closed order").Takes<ForgetBody>().Answers<OrderJson>().TakesKey().Refuses(Code.UnknownOrder, Code.OrderOpen);
         routes.Post<OrderActionEndpoints>($"{Path}/steps", Role.Admin | Role.Warehouse, (e, http) => e.Step(http))
             .About("Orders", "Reports a step of fulfilment or after-sale")
             .WithDescription("A warehouse key reports what warehouses and devices may, for orders of its warehouses; an admin key what anybody but a platform may.").Takes<Engine.Adapters.Platforms.StepPush>().Answers<OrderJson>()
-            .Refuses(Code.UnknownOrder, Code.TransitionNotAllowed, Code.IdempotencyConflict);
+            .TakesKey().Refuses(Code.UnknownOrder, Code.TransitionNotAllowed);
     }
 
     Task<IResult> Pay(HttpContext http) => Take(http, CanonicalJson.ReadPayment, (name, payment, source, call) => intakes.Payment(name, payment, source, call));

@@ -8,6 +8,9 @@ sealed record QueryInfo(string Name, string Meaning);
 /// <summary>What a body looks like, for the description.</summary>
 sealed record BodyInfo(Type Shape);
 
+/// <summary>The call takes an Idempotency-Key, for the description.</summary>
+sealed record KeyInfo;
+
 /// <summary>How a call can be refused beyond what all can, for the description.</summary>
 sealed record RefusalInfo(Code[] Codes);
 
@@ -36,6 +39,9 @@ static class RouteDescriptions
     public static RouteHandlerBuilder About(this RouteHandlerBuilder route, string tag, string summary) => route.WithTags(tag).WithSummary(summary);
 
     public static RouteHandlerBuilder Takes<T>(this RouteHandlerBuilder route) => route.WithMetadata(new BodyInfo(typeof(T)));
+
+    /// <summary>For a call whose body has no natural key (API.md, Idempotency).</summary>
+    public static RouteHandlerBuilder TakesKey(this RouteHandlerBuilder route) => route.WithMetadata(new KeyInfo()).Refuses(Code.IdempotencyConflict);
 
     public static RouteHandlerBuilder Query(this RouteHandlerBuilder route, string name, string meaning) => route.WithMetadata(new QueryInfo(name, meaning));
 

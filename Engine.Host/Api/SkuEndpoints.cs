@@ -19,7 +19,7 @@ sealed class SkuEndpoints(IEngine engine, TokenDesk tokens, StockReader reader, 
             .About("Stock", "The stock of a SKU over all warehouses").Query("at", PastDesk.Meaning).Answers<SkuJson>().Refuses(Code.UnknownSku);
         routes.Post<SkuEndpoints>("/v1/skus/{sku}/snapshots", Role.Admin | Role.Service, (e, http) => e.Snapshot(http))
             .About("Stock", "Takes a snapshot of the available stock; its token makes one reservation").Takes<SnapshotBody>()
-            .Answers<SnapshotJson>(201).Refuses(Code.UnknownSku, Code.IdempotencyConflict);
+            .Answers<SnapshotJson>(201).TakesKey().Refuses(Code.UnknownSku);
         routes.Get<SkuEndpoints>("/v1/replenishments", Role.Admin | Role.Ops | Role.Service | Role.Cs, (e, http) => e.Replenishments(http))
             .About("Stock", "Open replenishment suggestions").Paged().AsTable().Answers<ListJson<ReplenishmentJson>>();
     }

@@ -5,23 +5,23 @@ using Engine.Host.Security;
 namespace Engine.Host.Views;
 
 /// <summary>How far the read models are, and making them anew.</summary>
-sealed class ViewEndpoints(ReadModels models)
+sealed class ViewEndpoints(ReadModels models, CallClaims calls)
 {
     public static void Map(Routes routes)
     {
         routes.Get<ViewEndpoints>("/v1/views", Role.Admin | Role.Ops, (e, _) => e.Get())
             .About("Operation", "How far the read models are behind the journal").Answers<ViewsJson>();
-        routes.Post<ViewEndpoints>("/v1/views/rebuild", Role.Admin, (e, _) => e.Rebuild())
-            .About("Operation", "Makes the read models anew from the journal, beside those that go on serving; one at a time").Answers<ViewsJson>(202);
+        routes.Post<ViewEndpoints>("/v1/views/rebuild", Role.Admin, (e, http) => e.Rebuild(http))
+            .About("Operation", "Makes the read models anew from the journal, beside those that go on serving; one at a time").Answers<ViewsJson>(202).TakesKey();
     }
 
     Task<IResult> Get() => Task.FromResult(Answers.Ok(Show(), ApiJson.Default.ViewsJson));
 
-    Task<IResult> Rebuild()
+    Task<IResult> Rebuild(HttpContext http) => calls.OnceAsync(http, StatusCodes.Status202Accepted, ApiJson.Default.ViewsJson, () =>
     {
         models.Rebuild();
-        return Task.FromResult(Answers.With(StatusCodes.Status202Accepted, Show(), ApiJson.Default.ViewsJson));
-    }
+        return Task.FromResult<(ViewsJson?, IResult?)>((Show(), null));
+    });
 
     ViewsJson Show()
     {

@@ -46,6 +46,13 @@ public sealed class OperationApiTests
             Assert.Equal(path.Split('/').Where(p => p.StartsWith('{')).Select(p => p.Trim('{', '}')), parameters);
             Assert.Contains(operation["responses"]!.AsObject(), r => r.Key is "200" or "201" or "202");
         }
+        // Where no natural key serves (API.md, Idempotency), and nowhere else.
+        Assert.Equal(
+            [
+                "/v1/archive", "/v1/carts/snapshots", "/v1/keys/rotation", "/v1/orders/{orderId}/cancellation", "/v1/orders/{orderId}/forget", "/v1/orders/{orderId}/payments", "/v1/orders/{orderId}/steps",
+                "/v1/orders/{orderId}/unhold", "/v1/quarantine/{id}/replay", "/v1/skus/{sku}/snapshots", "/v1/views/rebuild",
+            ],
+            document["paths"]!.AsObject().Where(p => p.Value!["post"]?["parameters"]?.AsArray().Any(o => o!["name"]!.ToString() == "Idempotency-Key") == true).Select(p => p.Key).Order(StringComparer.Ordinal));
         var order = Schema(document, document["paths"]!["/v1/orders"]!["post"]!["requestBody"]!["content"]!["application/json"]!["schema"]!);
         Assert.Superset(new HashSet<string> { "platform", "shop", "platformOrderId", "placedAt", "lines", "amounts", "buyer", "address", "payment" }, order["properties"]!.AsObject().Select(p => p.Key).ToHashSet());
         var answer = Schema(document, document["paths"]!["/v1/skus/{sku}"]!["get"]!["responses"]!["200"]!["content"]!["application/json"]!["schema"]!);
@@ -192,6 +199,44 @@ public sealed class OperationApiTests
             foreach (var _ in new[] { 1, 2 }) Assert.Equal(status, (await admin.Post(path, body, key: "k")).Status);
             Assert.Equal((422, "idempotency_conflict"), await Refusal(admin.Post(path, other, key: "k")));
             Assert.Equal(status, (await admin.Post(path, other, key: "another")).Status);
+        }
+    }
+
+    [Fact]
+    public async Task A_call_that_may_be_made_twice_is_made_once_for_a_key_and_answered_the_same_after_a_restart()
+    {
+        using var folder = new TempFolder();
+        string rebuilt, archived;
+        await using (var host = await ApiHost.StartAsync(folder: folder))
+        {
+            await host.Admin.Stock("A", 10);
+            var begun = await host.Admin.Post("/v1/views/rebuild", key: "k");
+            Assert.Equal(202, begun.Status);
+            rebuilt = begun.Body!.ToJsonString();
+            archived = (await host.Admin.Post("/v1/archive?olderThanDays=0", key: "k")).Body!.ToJsonString();
+            await host.Admin.Until("/v1/views", r => r.Text("rebuilds") == "1");
+            await RepeatedAsync(host, "1");
+        }
+        await using (var host = await ApiHost.StartAsync(folder: folder))
+        {
+            await RepeatedAsync(host, "0");
+            Assert.Equal(202, (await host.Admin.Post("/v1/views/rebuild", key: "another")).Status);
+            await host.Admin.Until("/v1/views", r => r.Text("rebuilds") == "1");
+        }
+
+        async Task RepeatedAsync(ApiHost host, string rebuilds)
+        {
+            var again = await host.Admin.Post("/v1/views/rebuild", key: "k");
+            Assert.Equal((202, rebuilt), (again.Status, again.Body!.ToJsonString()));
+            var views = await host.Admin.Get("/v1/views");
+            Assert.Equal((rebuilds, null), (views.Text("rebuilds"), views.At("rebuilding")));
+            Assert.Equal(archived, (await host.Admin.Post("/v1/archive?olderThanDays=0", key: "k")).Body!.ToJsonString());
+            Assert.Equal((422, "idempotency_conflict"), await Refusal(host.Admin.Post("/v1/archive?olderThanDays=1", key: "k")));
+            Assert.Equal((422, "idempotency_conflict"), await Refusal(host.Admin.Post("/v1/views/rebuild", "{}", key: "k")));
+            // A refusal is not remembered, so what would be another call under a key that was used is decided afresh.
+            Assert.Equal((404, "unknown_message"), await Refusal(host.Admin.Post("/v1/quarantine/x/replay", "{}", key: "k")));
+            Assert.Equal((404, "unknown_message"), await Refusal(host.Admin.Post("/v1/quarantine/x/replay", key: "k")));
+            Assert.Equal((400, "invalid_request"), await Refusal(host.Admin.Post("/v1/quarantine/x/replay", key: new string('k', 256))));
         }
     }
 

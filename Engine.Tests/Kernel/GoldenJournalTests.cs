@@ -179,6 +179,8 @@ public sealed class GoldenJournalTests
         rig.Pass(TimeSpan.FromSeconds(1));
         rig.Pay("paid again", 50, reference: "p2");
         PlayCarts(rig, new CartRig(rig));
+        rig.Ask(ActorId.Reference("call/1"), new ClaimReference { Body = 7 });
+        rig.Ask(ActorId.Reference("call/1"), new KeepAnswer { Answer = [1, 2, 3] });
         return rig;
     }
 
