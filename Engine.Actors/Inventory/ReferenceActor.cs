@@ -52,9 +52,9 @@ public sealed class ReferenceActor : Actor
         switch (command)
         {
             case ClaimReference c:
+                var claim = !live ? ReferenceClaim.New : c.Body == _body ? ReferenceClaim.Repeated : ReferenceClaim.Conflict;
                 if (!live) turn.Emit(new ReferenceClaimed { Body = c.Body });
-                turn.Reply(!live ? new ReferenceReply(ReferenceClaim.New) : c.Body != _body ? new ReferenceReply(ReferenceClaim.Conflict)
-                    : new ReferenceReply(ReferenceClaim.Repeated, _answer.Length > 0 ? _answer : null));
+                turn.Reply(new ReferenceReply(claim, claim == ReferenceClaim.Repeated && _answer.Length > 0 ? _answer : null));
                 break;
             case KeepAnswer k:
                 if (live && _answer.Length == 0) turn.Emit(new ReferenceAnswered { Answer = k.Answer });

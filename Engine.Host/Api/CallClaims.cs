@@ -6,7 +6,7 @@ using Engine.Actors.Inventory;
 
 namespace Engine.Host.Api;
 
-/// <param name="Refusal">The key is malformed, was used with another body, or can't be claimed; null to go on.</param>
+/// <param name="Refusal">The key is malformed, was used for another call, or can't be claimed; null to go on.</param>
 /// <param name="Key">Null where the call has none.</param>
 /// <param name="IsRepeat">The same call was made before.</param>
 /// <param name="Answer">What it was answered then, where that was kept.</param>
@@ -22,7 +22,7 @@ sealed class CallClaims(IEngine engine)
         var answer = await engine.AskAsync(Reference(call.Key), new ClaimReference { Body = call.Body }, Options(http));
         if (answer.Reply is not ReferenceReply claim) return new CallClaim(Answers.Failure(answer.Kind));
         return claim.Claim == ReferenceClaim.Conflict
-            ? new CallClaim(Problems.Of(Code.IdempotencyConflict, "The Idempotency-Key was used with another body."))
+            ? new CallClaim(Problems.Of(Code.IdempotencyConflict, "The Idempotency-Key was used for another call."))
             : new CallClaim(null, call.Key, claim.Claim == ReferenceClaim.Repeated, claim.Answer);
     }
 
@@ -50,7 +50,8 @@ sealed class CallClaims(IEngine engine)
         }
         finally
         {
-            if (written is null && claim.Key is { } key) await FreeAsync(http, key);
+            // A repeat leaves the claim to the call that made it, which may still be on its way.
+            if (written is null && claim is { Key: { } key, IsRepeat: false }) await FreeAsync(http, key);
         }
         if (claim.Key is { } kept && (await engine.AskAsync(Reference(kept), new KeepAnswer { Answer = written }, Options(http))).Kind != AnswerKind.Reply)
             return Answers.Failure(AnswerKind.OutcomeUnknown);
