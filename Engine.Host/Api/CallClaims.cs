@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json.Serialization.Metadata;
 using Engine.Actors.Asking;
 using Engine.Actors.Deciders;
@@ -35,10 +34,9 @@ sealed class CallClaims(IEngine engine)
     /// </summary>
     /// <param name="status">Of the answer.</param>
     /// <param name="carryOut">The answer, or why there is none: a refusal is not remembered.</param>
-    public async Task<IResult> OnceAsync<T>(HttpContext http, int status, JsonTypeInfo<T> type, Func<Task<(T? Value, IResult? Refusal)>> carryOut) where T : class
+    public async Task<IResult> OnceAsync<T>(HttpContext http, ReadOnlyMemory<byte> body, int status, JsonTypeInfo<T> type, Func<Task<(T? Value, IResult? Refusal)>> carryOut) where T : class
     {
-        // What is asked for may stand in the query as well.
-        var claim = await ClaimAsync(http, (byte[])[.. Encoding.UTF8.GetBytes(http.Request.QueryString.Value ?? ""), .. (await http.BodyAsync()).Span]);
+        var claim = await ClaimAsync(http, body);
         if (claim.Refusal is not null) return claim.Refusal;
         if (claim.Answer is not null) return Answers.Written(claim.Answer, status);
         byte[]? written = null;

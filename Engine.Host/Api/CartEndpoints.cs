@@ -36,29 +36,32 @@ sealed class CartEndpoints(TokenDesk tokens, StockReader stock, CartDesk carts, 
         var bytes = await http.BodyAsync();
         var body = Requests.Read(bytes, CartSnapshotBody.Read);
         if (!body.IsGood) return Problems.Invalid(body.Faults);
-        var skus = body.Value.Lines.Select(l => l.Sku).Distinct().ToArray();
+        return await calls.OnceAsync(http, bytes, StatusCodes.Status201Created, ApiJson.Default.CartSnapshotJson, () => SnapshotAsync(body.Value));
+    }
+
+    async Task<(CartSnapshotJson?, IResult? Refusal)> SnapshotAsync(CartSnapshotBody cart)
+    {
+        var lines = cart.Lines;
+        var skus = lines.Select(l => l.Sku).Distinct().ToArray();
         var read = await Task.WhenAll(skus.Select(stock.ReadAsync));
         foreach (var (failure, _) in read)
-            if (failure is not null) return failure;
+            if (failure is not null) return (null, failure);
         var known = read.Where(r => r.Stock!.Known).ToDictionary(r => r.Stock!.Sku, r => r.Stock!);
-        var lines = body.Value.Lines;
         var unknown = lines.Select((l, i) => (l.Sku, Path: $"lines[{i}].sku")).Where(l => !known.ContainsKey(l.Sku)).ToArray();
         if (unknown.Length > 0)
         {
             var faults = Array.ConvertAll(unknown, l => new Fault(l.Path, Code.UnknownSku.Name, $"{l.Sku} is not known."));
-            return Problems.Of(Problems.New(Code.UnknownSku, $"{unknown.Length} SKU(s) are not known; see errors.") with { Errors = faults });
+            return (null, Problems.Of(Problems.New(Code.UnknownSku, $"{unknown.Length} SKU(s) are not known; see errors.") with { Errors = faults }));
         }
-        // A refusal is not remembered.
-        if ((await calls.ClaimAsync(http, bytes)).Refusal is { } refused) return refused;
         var paused = await stock.PausedAsync();
         var fitting = known.ToDictionary(k => k.Key, k => k.Value.Warehouses.Where(w => !paused.Contains(w.Warehouse)).Max(w => (long?)w.Available) ?? 0);
         var shown = lines.Select(line =>
         {
-            var snapshot = tokens.Snapshot(known[line.Sku], body.Value.OrderId);
+            var snapshot = tokens.Snapshot(known[line.Sku], cart.OrderId);
             var fits = lines.Where(l => l.Sku == line.Sku).Sum(l => (long)l.Quantity) <= fitting[line.Sku];
             return new CartSnapshotLineJson(line.Sku, line.Quantity, snapshot.Token, snapshot.Version, snapshot.Available, fits, snapshot.IssuedAt, snapshot.ExpiresAt);
         });
-        return Answers.With(StatusCodes.Status201Created, new CartSnapshotJson([.. shown]) { OrderId = body.Value.OrderId }, ApiJson.Default.CartSnapshotJson);
+        return (new CartSnapshotJson([.. shown]) { OrderId = cart.OrderId }, null);
     }
 
     async Task<IResult> Reserve(HttpContext http)

@@ -92,7 +92,7 @@ sealed class OperationEndpoints(IEngine engine, Scans scans, SigningKeys keys, A
         if (!int.TryParse(asked, System.Globalization.CultureInfo.InvariantCulture, out var days) || days is < 0 or > 36_500)
             return Problems.Invalid("olderThanDays", "out_of_range", "A number of days is wanted, 0 or more.");
         if (!archive.IsPossible) return Problems.Invalid("olderThanDays", "not_supported", "No folder of archives is set (Engine:Archive:Directory), which all nodes must be able to read.");
-        return await calls.OnceAsync(http, StatusCodes.Status200OK, ApiJson.Default.ArchivedJson, async () =>
+        return await calls.OnceAsync(http, await http.BodyAsync(), StatusCodes.Status200OK, ApiJson.Default.ArchivedJson, async () =>
         {
             var report = await archive.RunAsync(TimeSpan.FromDays(days), http.RequestAborted);
             return (new ArchivedJson(report.Files, report.Frames, report.Bytes, report.PackedBytes), null);

@@ -91,7 +91,7 @@ static class Requests
         return value;
     }
 
-    /// <summary>The caller's Idempotency-Key with what it is scoped to, and the body; null where there is none.</summary>
+    /// <summary>The caller's Idempotency-Key with what it is scoped to, and what is asked for; null where there is none.</summary>
     public static Idempotency? Idempotency(this HttpContext http, ReadOnlyMemory<byte> body, out IResult? refusal)
     {
         refusal = null;
@@ -102,7 +102,9 @@ static class Requests
             refusal = Problems.Invalid("Idempotency-Key", "bad_format", "1 to 255 printable characters are wanted.");
             return null;
         }
-        return new Idempotency(Hash(Encoding.UTF8.GetBytes($"{http.Caller().Name}\n{http.Request.Path}\n{header[0]}")), Hash(body.Span));
+        // What is asked for may stand in the query as well.
+        var asked = (byte[])[.. Encoding.UTF8.GetBytes(http.Request.QueryString.Value ?? ""), .. body.Span];
+        return new Idempotency(Hash(Encoding.UTF8.GetBytes($"{http.Caller().Name}\n{http.Request.Path}\n{header[0]}")), Hash(asked));
     }
 
     /// <summary>64 bits of SHA-256.</summary>

@@ -91,10 +91,11 @@ sealed class SkuEndpoints(IEngine engine, TokenDesk tokens, StockReader reader, 
         var bytes = await http.BodyAsync();
         var body = Requests.Read(bytes, SnapshotBody.Read);
         if (!body.IsGood) return Problems.Invalid(body.Faults);
-        var (refusal, stock) = await reader.ReadKnownAsync(http.Segment("sku"));
-        if (refusal is not null) return refusal;
-        // A refusal is not remembered.
-        return (await calls.ClaimAsync(http, bytes)).Refusal ?? Answers.With(StatusCodes.Status201Created, tokens.Snapshot(stock!, body.Value.OrderId), ApiJson.Default.SnapshotJson);
+        return await calls.OnceAsync(http, bytes, StatusCodes.Status201Created, ApiJson.Default.SnapshotJson, async () =>
+        {
+            var (refusal, stock) = await reader.ReadKnownAsync(http.Segment("sku"));
+            return (refusal is null ? tokens.Snapshot(stock!, body.Value.OrderId) : null, refusal);
+        });
     }
 
     public static IResult Unknown() => Problems.Of(Code.UnknownSku, "No stock was ever booked for this SKU, and it was never set up.");

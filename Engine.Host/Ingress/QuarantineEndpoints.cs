@@ -29,7 +29,8 @@ sealed class QuarantineEndpoints(IEngine engine, Scans scans, QuarantineDesk des
         return Answers.List(engine, listing.Page(open, m => m.Id, m => new QuarantinedJson(m.Id, m.Platform, m.Shop, m.Reason, m.ReceivedAt)), ApiJson.Default.ListJsonQuarantinedJson);
     }
 
-    Task<IResult> Replay(HttpContext http) => calls.OnceAsync(http, StatusCodes.Status200OK, ApiJson.Default.ReplayJson, () => ReplayAsync(http));
+    async Task<IResult> Replay(HttpContext http) =>
+        await calls.OnceAsync(http, await http.BodyAsync(), StatusCodes.Status200OK, ApiJson.Default.ReplayJson, () => ReplayAsync(http));
 
     async Task<(ReplayJson?, IResult? Refusal)> ReplayAsync(HttpContext http)
     {

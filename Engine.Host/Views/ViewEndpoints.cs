@@ -17,7 +17,7 @@ sealed class ViewEndpoints(ReadModels models, CallClaims calls)
 
     Task<IResult> Get() => Task.FromResult(Answers.Ok(Show(), ApiJson.Default.ViewsJson));
 
-    Task<IResult> Rebuild(HttpContext http) => calls.OnceAsync(http, StatusCodes.Status202Accepted, ApiJson.Default.ViewsJson, () =>
+    async Task<IResult> Rebuild(HttpContext http) => await calls.OnceAsync(http, await http.BodyAsync(), StatusCodes.Status202Accepted, ApiJson.Default.ViewsJson, () =>
     {
         models.Rebuild();
         return Task.FromResult<(ViewsJson?, IResult?)>((Show(), null));
