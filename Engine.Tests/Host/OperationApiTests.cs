@@ -180,7 +180,7 @@ public sealed class OperationApiTests
     }
 
     [Fact]
-    public async Task One_idempotency_key_is_one_body_also_of_calls_that_change_nothing()
+    public async Task One_idempotency_key_is_one_body_and_one_answer_also_of_calls_that_change_nothing()
     {
         await using var host = await ApiHost.StartAsync();
         var admin = host.Admin;
